@@ -1,0 +1,266 @@
+"""Dataset folders: open, cache as uint8, and cut into an endless stream of batches."""
+
+import hashlib
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from training.errors import UserError
+from training.photos import SUFFIXES, UnreadablePhoto, load_image, load_photo, to_square
+
+SPLITS = ("train", "test")
+SIDES = ("input", "target")
+
+
+def read_pair(files: tuple[Path, Path], size: int, layout: str) -> tuple[np.ndarray, np.ndarray]:
+    """Input and target of one pair, each uint8 [size, size, 3].
+
+    `files` are the two files, or twice the same side-by-side image: `layout` "ab" has the input
+    on the left, "ba" on the right. Raises `UnreadablePhoto`.
+    """
+    if files[0] != files[1]:
+        return load_photo(files[0], size), load_photo(files[1], size)
+    left, right = split_halves(files[0], size)
+    return (right, left) if layout == "ba" else (left, right)
+
+
+def split_halves(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right half of a side-by-side image, each uint8 [size, size, 3]."""
+    image = load_image(path, size)
+    width, height = image.size
+    if width < 2 * height * 0.9:
+        raise UnreadablePhoto(f"{width}x{height} pixels: expected two pictures side by side")
+    left = image.crop((0, 0, width // 2, height))
+    right = image.crop((width - width // 2, 0, width, height))
+    return to_square(left, size), to_square(right, size)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs of one split: files on disk, arrays once loaded.
+
+    `files` holds (input, target) paths; the same path twice is a side-by-side image.
+    """
+
+    split: str
+    size: int
+    names: list[str]
+    files: list[tuple[Path, Path]] = field(repr=False)
+    layout: str = field(repr=False)
+    cache: Path = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def load(self) -> tuple[np.ndarray, np.ndarray]:
+        """All inputs and targets, each uint8 [N, size, size, 3], mapped from disk, read-only.
+
+        Decoded once into `cache/` beside the pairs, and again when a file has changed. Raises
+        `UserError` when there are no pairs, a file cannot be read or the cache cannot be written.
+        """
+        if not self.names:
+            raise UserError(f"no {self.split} pairs in {self.cache.parent}")
+        stamp = self._stamp()
+        paths = [self.cache / f"{self.split}-{side}.npy" for side in SIDES]
+        marker = self.cache / f"{self.split}.stamp"
+        if not (marker.exists() and marker.read_text() == stamp and all(map(Path.exists, paths))):
+            try:
+                self._write(paths)
+                marker.write_text(stamp)
+            except OSError as error:
+                raise UserError(f"cannot write the cache {self.cache}: {error.strerror}") from None
+        inputs, targets = (np.load(path, mmap_mode="r") for path in paths)
+        return inputs, targets
+
+    def _stamp(self) -> str:
+        digest = hashlib.sha256(f"{self.size} {self.layout}".encode())
+        for pair in self.files:
+            for path in pair:
+                status = path.stat()
+                digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+    def _write(self, paths: list[Path]) -> None:
+        self.cache.mkdir(exist_ok=True)
+        (self.cache / f"{self.split}.stamp").unlink(missing_ok=True)
+        beside = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
+        shape = (len(self.names), self.size, self.size, 3)
+        try:
+            arrays = []
+            for path in beside:
+                arrays.append(np.lib.format.open_memmap(path, "w+", np.uint8, shape))
+                # Blocks are claimed now: a full disk is an error here, not a crash on a later page.
+                with open(path, "r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+
+            def put(row: int) -> None:
+                try:
+                    pair = read_pair(self.files[row], self.size, self.layout)
+                except UnreadablePhoto as error:
+                    raise UserError(f"{self.files[row][0]}: {error}") from None
+                arrays[0][row], arrays[1][row] = pair
+
+            with ThreadPoolExecutor() as pool:
+                for _ in pool.map(put, range(len(self.names))):
+                    pass
+            for array, path, final in zip(arrays, beside, paths, strict=True):
+                array.flush()
+                os.replace(path, final)
+        finally:
+            for path in beside:
+                path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder: `train` and `test` pairs, and what `dataset.json` says about them."""
+
+    folder: Path
+    size: int
+    info: dict[str, Any] = field(repr=False)
+    train: Pairs
+    test: Pairs
+
+    @property
+    def name(self) -> str:
+        """What the data is called."""
+        return str(self.info.get("name", self.folder.resolve().name))
+
+    @property
+    def licence(self) -> str:
+        """Under which licence the photos are, `unknown` when nobody said."""
+        return str(self.info.get("licence", "unknown"))
+
+    @property
+    def sketch(self) -> str:
+        """How inputs were made: a key of `SKETCHES`, or `given` for pairs that came as they are."""
+        return str(self.info.get("sketch", "given"))
+
+    @classmethod
+    def open(cls, folder: Path, size: int | None = None, layout: str = "ab") -> "Dataset":
+        """Open what `prepare` wrote, or plain pairs in the same layout.
+
+        Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
+        images in `train/`, `layout` "ab" (input left) or "ba"; likewise `test/`, which may be
+        missing. Their `size` is that of the first picture unless given. Raises `UserError`.
+        """
+        folder = Path(folder)
+        info = {}
+        if (folder / "dataset.json").is_file():
+            try:
+                info = json.loads((folder / "dataset.json").read_text())
+            except ValueError as error:
+                raise UserError(f"{folder / 'dataset.json'} is not valid JSON: {error}") from None
+        elif not (folder / "train").is_dir():
+            raise UserError(
+                f"expected a dataset folder (dataset.json, or train/input and train/target) at "
+                f"{folder}; make one with: python -m training prepare PHOTOS {folder}"
+            )
+        # What `prepare` left when it was interrupted may hold one half of a pair.
+        listed = {split: _list_pairs(folder / split, strict=not info) for split in SPLITS}
+        if not listed["train"]:
+            raise UserError(f"{folder} holds no training pairs")
+        size = size or int(info.get("size", 0)) or _first_size(listed["train"])
+        train, test = (
+            Pairs(
+                split,
+                size,
+                [name for name, _ in listed[split]],
+                [files for _, files in listed[split]],
+                layout,
+                folder / "cache",
+            )
+            for split in SPLITS
+        )
+        return cls(folder, size, info, train, test)
+
+
+def match_names(
+    inputs: Path, targets: Path, strict: bool = True
+) -> list[tuple[str, tuple[Path, Path]]]:
+    """Pair the files of two folders by name; if `strict`, `UserError` names those left over."""
+    sides = [{p.name for p in side.iterdir() if _is_picture(p)} for side in (inputs, targets)]
+    lonely = sorted(sides[0] ^ sides[1])
+    if lonely and strict:
+        more = f" and {len(lonely) - 3} more" if len(lonely) > 3 else ""
+        raise UserError(
+            f"expected equal file names in {inputs} and {targets}; "
+            f"only one of them has {', '.join(lonely[:3])}{more}"
+        )
+    return [(name, (inputs / name, targets / name)) for name in sorted(sides[0] & sides[1])]
+
+
+def _list_pairs(folder: Path, strict: bool) -> list[tuple[str, tuple[Path, Path]]]:
+    inputs, targets = folder / "input", folder / "target"
+    if inputs.is_dir() and targets.is_dir():
+        return match_names(inputs, targets, strict)
+    if folder.is_dir():
+        return [(p.name, (p, p)) for p in sorted(folder.iterdir()) if _is_picture(p)]
+    return []
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _first_size(pairs: list[tuple[str, tuple[Path, Path]]]) -> int:
+    files = pairs[0][1]
+    try:
+        return min(load_image(files[1], 1 << 20).size)
+    except UnreadablePhoto as error:
+        raise UserError(f"{files[1]}: {error}") from None
+
+
+class Batches(keras.utils.PyDataset):
+    """Seeded batches without end: (input, target), each uint8 [batch_size, S, S, 3].
+
+    The stream is one permutation of all pairs after another, cut into batches; every batch is
+    full. Batch `i` of epoch `e` depends on nothing but the seed and `e * len(self) + i`, so a
+    resumed run sets `epoch` and sees what the uninterrupted one would have seen. Give
+    `shuffle=False` to `fit`, which would reorder the steps otherwise.
+    """
+
+    def __init__(
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        batch_size: int,
+        seed: int = 0,
+        images_per_epoch: int | None = None,
+    ) -> None:
+        """Take uint8 [N, S, S, 3] arrays; an epoch is `images_per_epoch` pairs, N by default."""
+        super().__init__()
+        self.inputs, self.targets = inputs, targets
+        self.batch_size, self.seed = batch_size, seed
+        self.steps = max(1, (images_per_epoch or len(inputs)) // batch_size)
+        self.epoch = 0
+        self._orders: dict[int, np.ndarray] = {}
+
+    @property
+    def num_batches(self) -> int:
+        """Steps in an epoch."""
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        start = (self.epoch * self.steps + index) * self.batch_size
+        rows = [self._row(position) for position in range(start, start + self.batch_size)]
+        return self.inputs[rows], self.targets[rows]
+
+    def on_epoch_end(self) -> None:
+        """Go on with the stream where this epoch ended."""
+        self.epoch += 1
+
+    def _row(self, position: int) -> int:
+        turn, place = divmod(position, len(self.inputs))
+        if turn not in self._orders:
+            if len(self._orders) > 3:  # older turns are not asked for again
+                self._orders.clear()
+            rng = np.random.default_rng((self.seed, turn))
+            self._orders[turn] = rng.permutation(len(self.inputs))
+        return int(self._orders[turn][place])

@@ -1,0 +1,106 @@
+# Garabato's two commands are `make demo` and `make test`; `make help` lists the others.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:  # both environments and apt-get want the network and the same two cores
+MAKEFLAGS += --no-builtin-rules
+
+ARGS ?=
+TFJS_CHECK := export/tfjs_check
+
+.PHONY: help demo test lint format lock clean browser node
+
+help:  ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv-demo/installed  ## open the sketchpad (ARGS="--port 8000 my-bundle" goes to it)
+	@.venv-demo/bin/python -m demo $(ARGS)
+
+test: .venv/installed browser node lint  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/installed  ## ruff and mypy
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+	.venv/bin/python -m mypy
+
+format: .venv/installed  ## let ruff put imports and layout right
+	.venv/bin/python -m ruff check --fix --select I
+	.venv/bin/python -m ruff format
+
+clean:  ## remove the environments and caches (data, runs and bundles stay)
+	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache build $(TFJS_CHECK)/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- environments ------------------------------------------------------------------------------
+
+# Only a Python that can make an environment counts: Debian splits venv off into a package of its
+# own, and version managers leave names on the path with nothing behind them.
+# An environment that is there already is kept, whoever made it.
+define install
+python=; \
+for candidate in $(1)/bin/python $(or $(PYTHON),python3.12 python3.11 python3); do \
+    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null; \
+    then python=$$candidate; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+    echo "error: Garabato needs Python 3.11 or 3.12 with venv, found $$(python3 --version 2>&1 || true);" \
+        "try 'apt-get install python3-venv', or name one: make PYTHON=/path/to/python3.12" >&2; \
+    exit 2; \
+fi; \
+if [ "$$python" != $(1)/bin/python ]; then "$$python" -m venv --clear $(1); fi; \
+$(1)/bin/python -m pip --version > /dev/null 2>&1 || $(1)/bin/python -m ensurepip > /dev/null; \
+echo "Installing into $(1) with $$($(1)/bin/python --version): $(2) (once; a minute or several)"; \
+$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(addprefix --requirement ,$(2)); \
+touch $(1)/installed
+endef
+
+.venv/installed: requirements.txt tests/requirements.txt
+	@$(call install,.venv,$^)
+
+.venv-demo/installed: demo/requirements.txt
+	@$(call install,.venv-demo,$^)
+
+# What only some tests need. Where it cannot be had those tests skip, and say so.
+browser:
+	@if command -v chromium > /dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=$$(command -v sudo) || sudo=missing; fi; \
+	if ! command -v apt-get > /dev/null || [ "$$sudo" = missing ]; then \
+	    echo "No Chromium, and no right to install it: the browser tests will skip (install 'chromium' for them)."; \
+	    exit 0; \
+	fi; \
+	echo "Installing Chromium for the browser tests"; \
+	$$sudo apt-get update -qq; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium > /dev/null
+
+node: $(patsubst %/package-lock.json,%/node_modules/installed,$(wildcard $(TFJS_CHECK)/package-lock.json))
+
+$(TFJS_CHECK)/node_modules/installed: $(TFJS_CHECK)/package-lock.json
+	@if command -v npm > /dev/null; then \
+	    cd $(TFJS_CHECK) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/installed; \
+	else \
+	    echo "No npm: the check of the TF.js files will skip (install 'nodejs' and 'npm' for it)."; \
+	fi
+
+# --- versions ----------------------------------------------------------------------------------
+
+define HEADER
+# Made by `make lock` from the dependencies in pyproject.toml, which say why TensorFlow is 2.19.0
+# and what else is held back. One set of versions for Python 3.11 and 3.12, on Linux and macOS.
+endef
+export HEADER
+
+# A version stays as it is until pyproject.toml asks for another: `make lock ARGS=--upgrade` renews.
+define compile
+uv pip compile pyproject.toml $(2) --output-file $(1) --quiet --no-header --annotation-style line \
+    --universal --python-version 3.11 --fork-strategy fewest $(ARGS); \
+{ echo "$$HEADER"; grep -v '^#' $(1); } > $(1).new; mv $(1).new $(1)
+endef
+
+lock:  ## write the three requirements files anew from pyproject.toml (needs uv)
+	@command -v uv > /dev/null || { echo "error: make lock needs uv: pip install uv" >&2; exit 2; }
+	@$(call compile,requirements.txt,--extra train --extra export --extra demo)
+	@$(call compile,demo/requirements.txt,--extra demo --constraint requirements.txt)
+	@$(call compile,tests/requirements.txt,--extra test --constraint requirements.txt)

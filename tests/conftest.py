@@ -1,0 +1,23 @@
+"""What several test files share: the quiet and the size of the machine, and the real photographs."""
+
+import os
+from pathlib import Path
+
+# Before anything imports Keras or TensorFlow. A test of JAX starts a process of its own.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The tests have to pass on two cores; more threads than cores only make them slower.
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def photographs() -> Path:
+    """The folder of real photo sets (GARABATO_DATA), which is no part of the project."""
+    folder = Path(os.environ.get("GARABATO_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no photographs at {folder}; GARABATO_DATA names their folder")
+    return folder

@@ -1,4 +1,4 @@
-"""What several test files share: the quiet and the size of the machine, and the real photographs."""
+"""What several test files share: quiet logs, two cores, and the folder of real photographs."""
 
 import os
 from pathlib import Path

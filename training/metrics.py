@@ -3,6 +3,8 @@
 Pure numpy, pixels in: uint8 [N, H, W, 3], 0..255. What works pair by pair returns float64 [N].
 """
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -132,7 +134,7 @@ def _check_pair(pictures: np.ndarray, references: np.ndarray) -> None:
         )
 
 
-def _pairs(pictures: np.ndarray, references: np.ndarray):
+def _pairs(pictures: np.ndarray, references: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """One pair at a time as float64: the sets themselves may be mapped from disk."""
     for a, b in zip(pictures, references, strict=True):
         yield a.astype(np.float64), b.astype(np.float64)

@@ -12,33 +12,8 @@ import keras
 import numpy as np
 
 from training.errors import UserError
-from training.photos import SUFFIXES, UnreadablePhoto, load_image, load_photo, to_square
-
-SPLITS = ("train", "test")
-SIDES = ("input", "target")
-
-
-def read_pair(files: tuple[Path, Path], size: int, layout: str) -> tuple[np.ndarray, np.ndarray]:
-    """Input and target of one pair, each uint8 [size, size, 3].
-
-    `files` are the two files, or twice the same side-by-side image: `layout` "ab" has the input
-    on the left, "ba" on the right. Raises `UnreadablePhoto`.
-    """
-    if files[0] != files[1]:
-        return load_photo(files[0], size), load_photo(files[1], size)
-    left, right = split_halves(files[0], size)
-    return (right, left) if layout == "ba" else (left, right)
-
-
-def split_halves(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right half of a side-by-side image, each uint8 [size, size, 3]."""
-    image = load_image(path, size)
-    width, height = image.size
-    if width < 2 * height * 0.9:
-        raise UnreadablePhoto(f"{width}x{height} pixels: expected two pictures side by side")
-    left = image.crop((0, 0, width // 2, height))
-    right = image.crop((width - width // 2, 0, width, height))
-    return to_square(left, size), to_square(right, size)
+from training.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
+from training.photos import UnreadablePhoto, load_image
 
 
 @dataclass(frozen=True)
@@ -181,32 +156,13 @@ class Dataset:
         return cls(folder, size, info, train, test)
 
 
-def match_names(
-    inputs: Path, targets: Path, strict: bool = True
-) -> list[tuple[str, tuple[Path, Path]]]:
-    """Pair the files of two folders by name; if `strict`, `UserError` names those left over."""
-    sides = [{p.name for p in side.iterdir() if _is_picture(p)} for side in (inputs, targets)]
-    lonely = sorted(sides[0] ^ sides[1])
-    if lonely and strict:
-        more = f" and {len(lonely) - 3} more" if len(lonely) > 3 else ""
-        raise UserError(
-            f"expected equal file names in {inputs} and {targets}; "
-            f"only one of them has {', '.join(lonely[:3])}{more}"
-        )
-    return [(name, (inputs / name, targets / name)) for name in sorted(sides[0] & sides[1])]
-
-
 def _list_pairs(folder: Path, strict: bool) -> list[tuple[str, tuple[Path, Path]]]:
     inputs, targets = folder / "input", folder / "target"
     if inputs.is_dir() and targets.is_dir():
         return match_names(inputs, targets, strict)
     if folder.is_dir():
-        return [(p.name, (p, p)) for p in sorted(folder.iterdir()) if _is_picture(p)]
+        return [(p.name, (p, p)) for p in sorted(folder.iterdir()) if is_picture(p)]
     return []
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def _first_size(pairs: list[tuple[str, tuple[Path, Path]]]) -> int:

@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "training/backends/tensorflow.py": TRAINING | {"tensorflow"},
     "training/backends/jax.py": TRAINING | {"jax"},
     "export": TRAINING | {"export", "tensorflow", "tensorflowjs", "ai_edge_litert"},
-    "demo": {"demo", "gradio", "ai_edge_litert", "numpy", "PIL"},
+    # starlette is the server inside Gradio, which the demo's guards hook into.
+    "demo": {"demo", "gradio", "gradio_client", "starlette", "ai_edge_litert", "numpy", "PIL"},
 }
 
 LONGEST_FILE = 300

@@ -36,18 +36,21 @@ clean:  ## remove the environments and caches (data, runs and bundles stay)
 
 # --- environments ------------------------------------------------------------------------------
 
+CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
+
 # Only a Python that can make an environment counts: Debian splits venv off into a package of its
 # own, and version managers leave names on the path with nothing behind them.
 # An environment that is there already is kept, whoever made it.
 define install
 python=; \
-for candidate in $(1)/bin/python $(or $(PYTHON),python3.12 python3.11 python3); do \
+for candidate in $(1)/bin/python $(CANDIDATES); do \
     if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null; \
     then python=$$candidate; break; fi; \
 done; \
 if [ -z "$$python" ]; then \
-    echo "error: Garabato needs Python 3.11 or 3.12 with venv, found $$(python3 --version 2>&1 || true);" \
-        "try 'apt-get install python3-venv', or name one: make PYTHON=/path/to/python3.12" >&2; \
+    echo "error: expected Python 3.11 or 3.12 with venv, found none as $(CANDIDATES)" \
+        "($$(python3 --version 2>&1)); try 'apt-get install python3-venv'," \
+        "or name one: make PYTHON=/path/to/python3.12" >&2; \
     exit 2; \
 fi; \
 if [ "$$python" != $(1)/bin/python ]; then "$$python" -m venv --clear $(1); fi; \

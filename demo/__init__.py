@@ -1,0 +1,1 @@
+"""Serve a bundle as a sketchpad: draw on the left, see the picture on the right."""

@@ -1,0 +1,41 @@
+"""The command line: `python -m demo [BUNDLE ...]` serves bundles as a sketchpad."""
+
+import argparse
+from collections.abc import Sequence
+
+from demo.errors import UserError, cli
+
+
+@cli
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until interrupted. Exits with code 2 and one line where something has to be changed."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument(
+        "bundle", nargs="*", help="folders with a card.json (default: the flowers that ship)"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="threads that a model uses (%(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    if not 0 < options.port < 65536:
+        raise UserError(f"expected --port from 1 to 65535, got {options.port}")
+    if not 0 < options.threads < 65:
+        raise UserError(f"expected --threads from 1 to 64, got {options.threads}")
+
+    # Gradio takes seconds to import: help and mistakes do not wait for it.
+    from demo.app import SHIPPED, build
+
+    page = build(options.bundle or [SHIPPED], options.threads)
+    try:
+        page.launch(server_name=options.host, server_port=options.port)
+    except OSError:
+        raise UserError(
+            f"cannot listen on {options.host}:{options.port}: the port is taken or the address is "
+            "not this machine's; choose others with --port and --host"
+        ) from None
+
+
+if __name__ == "__main__":
+    main()

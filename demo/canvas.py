@@ -1,0 +1,97 @@
+"""What a person drew, or uploaded, as the pixels that a model takes."""
+
+import base64
+import binascii
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from demo.errors import UserError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+# A phone's screen, more than a drawing of 256 px can show, and 16 MB once it is decoded.
+MAX_PIXELS = 4_000_000
+_DATA_URL = "data:image/png;base64,"
+
+
+def read_picture(source: str | Path | bytes) -> Image.Image:
+    """Decode a PNG, JPEG or WebP picture of at most 4 megapixels, upright, first frame.
+
+    The size is read from the file's header, before anything is decoded. Raises `UserError`.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own warning comes at 89 megapixels, far above the limit here.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(file, formats=FORMATS)
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise UserError(
+                f"expected at most 4 megapixels, got {width} x {height}; make the picture smaller"
+            )
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except Image.DecompressionBombError:
+        raise UserError("expected at most 4 megapixels; make the picture smaller") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("expected a PNG, JPEG or WebP picture; this one cannot be read") from None
+
+
+def read_data_url(url: str) -> Image.Image:
+    """Decode the `data:image/png;base64,...` that the page sends. Raises `UserError`."""
+    if not url.startswith(_DATA_URL):
+        raise UserError("expected a drawing as a PNG data URL")
+    try:
+        return read_picture(base64.b64decode(url[len(_DATA_URL) :], validate=True))
+    except binascii.Error:
+        raise UserError("expected a drawing as a PNG data URL; its base64 is broken") from None
+
+
+def data_url(path: Path) -> str:
+    """Return a PNG file as a `data:` URL."""
+    return _DATA_URL + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def pixels(
+    drawing: Image.Image | np.ndarray | None, size: int, background: str
+) -> np.ndarray | None:
+    """Fit a drawing of any shape into the model's square: uint8 `[size, size, 3]`, RGB.
+
+    An array is uint8 `[H, W]`, `[H, W, 1]`, `[H, W, 3]` or `[H, W, 4]`. Transparent parts show
+    `background` ("#rrggbb"). Nothing that was drawn is cut off: what is not square is padded with
+    `background`. Returns None where there is nothing to see: no drawing, or background only.
+
+    Raises `UserError` for an array of another shape or dtype.
+    """
+    if drawing is None:
+        return None
+    image = _image(drawing) if isinstance(drawing, np.ndarray) else drawing
+    if image.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255, not scale them.
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    image = image.convert("RGBA")
+    flat = Image.new("RGBA", image.size, background)
+    flat.alpha_composite(image)
+    fitted = ImageOps.pad(
+        flat.convert("RGB"), (size, size), Image.Resampling.LANCZOS, color=background
+    )
+    result = np.asarray(fitted)
+    blank = np.array(Image.new("RGB", (1, 1), background).getpixel((0, 0)), np.uint8)
+    return None if (result == blank).all() else result
+
+
+def _image(drawing: np.ndarray) -> Image.Image:
+    if drawing.ndim == 3 and drawing.shape[2] == 1:
+        drawing = drawing[:, :, 0]
+    plain = drawing.ndim == 2 or (drawing.ndim == 3 and drawing.shape[2] in (3, 4))
+    if not plain or drawing.dtype != np.uint8 or 0 in drawing.shape:
+        raise UserError(
+            "expected a drawing as uint8 [H, W], [H, W, 3] or [H, W, 4], "
+            f"got {drawing.dtype} {list(drawing.shape)}"
+        )
+    return Image.fromarray(drawing)

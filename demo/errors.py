@@ -1,0 +1,23 @@
+"""Errors that a person can do something about, told in one line."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+
+
+class UserError(ValueError):
+    """What was expected, what came, and what to do, in one line."""
+
+
+def cli(main: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a command so that a `UserError` prints `error: ...` on stderr and exits with code 2."""
+
+    @wraps(main)
+    def wrapper(*args: object, **kwargs: object) -> None:
+        try:
+            main(*args, **kwargs)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise SystemExit(2) from None
+
+    return wrapper

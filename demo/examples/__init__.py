@@ -1,0 +1,1 @@
+"""Example doodles, and the program that draws them."""

@@ -1,0 +1,52 @@
+"""The canvas to draw on: `sketchpad.js` and `sketchpad.css` in a `gr.HTML`, and its value.
+
+Gradio's own `Sketchpad` sends each stroke in four requests, keeps what it is sent for good, and
+cannot be used with a keyboard. This one sends a stroke in one request, a PNG of the model's size.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from demo.bundles import Card
+from demo.canvas import data_url, read_data_url
+from demo.texts import TEXTS
+
+_HERE = Path(__file__).parent
+EXAMPLES = _HERE / "examples"
+
+
+def sketchpad(card: Card, elem_id: str) -> gr.HTML:
+    """Return the component, set up for a card; its `input` event comes once a stroke."""
+    return gr.HTML(
+        setup(card),
+        html_template='<div class="pad"></div>',
+        css_template=(_HERE / "sketchpad.css").read_text(encoding="utf-8"),
+        js_on_load=(_HERE / "sketchpad.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        texts=TEXTS,
+    )
+
+
+def setup(card: Card) -> dict[str, Any]:
+    """Return the canvas that a card describes, as a value of the component."""
+    return {
+        "size": card.size,
+        "background": card.background,
+        "palette": card.palette,
+        "brush": card.brush,
+        "examples": [data_url(path) for path in sorted((EXAMPLES / card.name).glob("*.png"))],
+    }
+
+
+def drawn(value: Any) -> Image.Image | None:
+    """Return what is drawn, given the component's value; None before the first stroke.
+
+    Raises `UserError` for a value that the page does not send.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("drawing"), str):
+        return None
+    return read_data_url(value["drawing"])

@@ -13,7 +13,10 @@ class UserError(ValueError):
 
 
 def cli(main: Callable[P, None]) -> Callable[P, None]:
-    """Wrap a command so that a `UserError` prints `error: ...` on stderr and exits with code 2."""
+    """Wrap a command so that a `UserError` prints `error: ...` on stderr and exits with code 2.
+
+    Ctrl-C ends in one line too, with the shell's code for it, 130.
+    """
 
     @functools.wraps(main)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -22,5 +25,8 @@ def cli(main: Callable[P, None]) -> Callable[P, None]:
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
+        except KeyboardInterrupt:
+            print("interrupted: the same command goes on from here", file=sys.stderr)
+            sys.exit(130)
 
     return wrapped

@@ -1,11 +1,13 @@
 """Which photo became which pair: the journal that makes `prepare` repeatable."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
+
+from training.files import replacing
+from training.pairs import SIDES
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,11 @@ class Entry:
     name: str
     split: str
     key: str
+
+    def files(self, dataset: Path) -> tuple[Path, Path]:
+        """Where its input and target are in a dataset folder."""
+        folder = dataset / self.split
+        return folder / SIDES[0] / self.name, folder / SIDES[1] / self.name
 
 
 class Ledger:
@@ -44,24 +51,19 @@ class Ledger:
         self._last += 1
         return f"{self._last:04d}.jpg"
 
-    def add(self, source: str, name: str, split: str, key: str) -> None:
+    def add(self, entry: Entry) -> None:
         """Record a finished pair."""
-        entry = Entry(source, name, split, key)
-        self.entries[source] = entry
+        self.entries[entry.source] = entry
         if self._file:
             self._file.write(json.dumps(asdict(entry)) + "\n")
             self._file.flush()
 
-    def forget(self, source: str) -> Entry | None:
-        """Drop a source, and return what it had."""
-        return self.entries.pop(source, None)
-
     def rewrite(self) -> None:
         """Write the journal afresh, sorted by file name, without dropped and replaced lines."""
-        beside = self.path.with_name(f".{self.path.name}.tmp")
         ordered = sorted(self.entries.values(), key=lambda entry: (len(entry.name), entry.name))
-        beside.write_text("".join(json.dumps(asdict(entry)) + "\n" for entry in ordered))
-        os.replace(beside, self.path)
+        lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in ordered)
+        with replacing(self.path) as beside:
+            beside.write_text(lines)
 
     def __enter__(self) -> "Ledger":
         self.rewrite()

@@ -37,7 +37,7 @@ def brighten(colours: np.ndarray, amount: float) -> np.ndarray:
 
 def nearest_pens(colours: np.ndarray, pens: np.ndarray = PENS) -> np.ndarray:
     """Each of the colours [K, 3] replaced by the pen that looks most like it."""
-    weights = np.float32([0.6, 1, 1])  # shade matters less than hue to who picks a pen
+    weights = np.array([0.6, 1, 1], np.float32)  # shade matters less than hue to who picks a pen
     difference = (to_lab(colours)[:, None] - to_lab(pens)[None]) * weights
     return pens[np.linalg.norm(difference, axis=2).argmin(1)]
 
@@ -49,7 +49,7 @@ def flatten(image: np.ndarray, mask: np.ndarray, count: int) -> tuple[np.ndarray
     with lightness held down, so that a shadow on a petal does not become a region of its own.
     """
     labels = np.full(mask.shape, -1)
-    pixels = to_lab(image)[mask] * np.float32([0.65, 1, 1])
+    pixels = to_lab(image)[mask] * np.array([0.65, 1, 1], np.float32)
     if len(pixels) == 0:
         return labels, np.zeros((0, 3), np.uint8)
     cv2.setRNGSeed(1)  # OpenCV's k-means draws from its global generator

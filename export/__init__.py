@@ -1,0 +1,1 @@
+"""A trained generator to files that run anywhere: SavedModel, TFLite, TensorFlow.js."""

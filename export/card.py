@@ -1,0 +1,116 @@
+"""The parts of a bundle's card.json: all that a client has to read."""
+
+import hashlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from export.formats import FORMATS
+
+NAME = "card.json"
+
+# Flowers as people draw them, for a run that names no colours of its own.
+PALETTE = {
+    "petal pink": "#e0399a",
+    "petal white": "#f4f1ea",
+    "petal yellow": "#f7d21e",
+    "petal red": "#d7263d",
+    "petal violet": "#7d4fc4",
+    "centre yellow": "#f2b705",
+    "centre brown": "#6b3e1f",
+    "leaf green": "#2e7d32",
+    "background black": "#000000",
+}
+
+
+def empty_card(size: int, about: dict[str, Any]) -> dict[str, Any]:
+    """A card with no files yet, of a bundle that makes pictures of `size` px from pictures.
+
+    `about` gives `name`, `training`, `data` and, if the run has one, `canvas`.
+    """
+    return {
+        "schema": 1,
+        "name": about["name"],
+        "task": "image-to-image",
+        "size": size,
+        "inputs": [_pixels("sketch", size)],
+        "outputs": [_pixels("photo", size)],
+        "canvas": about.get("canvas") or default_canvas(size),
+        "labels": [],
+        "files": {},
+        "parity": {},
+        "latency": {},
+        "training": about["training"],
+        "data": about["data"],
+        # Latencies say nothing without the machine, nor files without their converter.
+        "export": {
+            "processor": _processor(),
+            "versions": {
+                package: version(package)
+                for package in ("tensorflow", "keras", "ai-edge-litert", "tensorflowjs")
+            },
+        },
+    }
+
+
+def default_canvas(size: int) -> dict[str, Any]:
+    """A black canvas, a palette for flowers, a brush of 10 px in 256."""
+    return {
+        "background": "#000000",
+        "palette": [{"name": name, "color": color} for name, color in PALETTE.items()],
+        "brush": max(1, round(10 * size / 256)),
+    }
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """`bytes` and `sha256` of a file, or of a folder.
+
+    A folder's hash is that of the lines "<relative path> <sha256 of the file>\\n", sorted by path.
+    """
+    if path.is_file():
+        content = path.read_bytes()
+        return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    inside = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+    prints = {name: fingerprint(path / name) for name in inside}
+    lines = "".join(f"{name} {print_['sha256']}\n" for name, print_ in prints.items())
+    return {
+        "bytes": sum(print_["bytes"] for print_ in prints.values()),
+        "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+    }
+
+
+def table(card: dict[str, Any]) -> str:
+    """One line a file: path, size, milliseconds for one picture, PSNR against Keras."""
+    rows = [("file", "MB", "ms", "threads", "PSNR")]
+    for key in (key for key in FORMATS if key in card["files"]):
+        file, latency, parity = (card[part].get(key) for part in ("files", "latency", "parity"))
+        rows.append(
+            (
+                file["path"],
+                f"{file['bytes'] / 1e6:.2f}",
+                f"{latency['milliseconds']:.1f}" if latency else "-",
+                f"{latency['threads']}" if latency else "-",
+                f"{parity['psnr']:.1f} dB" if parity else "not compared",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        row[0].ljust(widths[0])
+        + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    )
+
+
+def _pixels(name: str, size: int) -> dict[str, Any]:
+    shape = [1, size, size, 3]
+    return {"name": name, "shape": shape, "dtype": "float32", "range": [0, 255]}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

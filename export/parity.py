@@ -1,0 +1,78 @@
+"""Does a file draw what Keras draws? Differences in pixel values, and the floors they must keep."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.errors import UserError
+
+# Identical pictures have no PSNR, and JSON no infinity. float32 rounding alone is at 140 dB.
+IDENTICAL = 200.0
+
+
+class Drift(UserError):
+    """A file does not draw what the trained generator draws."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a file made of N sketches.
+
+    `photos` are [N, S, S, 3] in 0..255, float32 or uint8; `milliseconds` is the median of one
+    picture, `threads` how many could work on it.
+    """
+
+    photos: np.ndarray
+    milliseconds: float
+    threads: int
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far a file is from Keras: PSNR in dB, mean and largest difference in pixel values."""
+
+    psnr: float
+    mean: float
+    max: float
+    drawings: int
+
+
+def measure(
+    draw: Callable[[np.ndarray], np.ndarray], sketches: np.ndarray, threads: int
+) -> Outcome:
+    """Time `draw`, uint8 [S, S, 3] -> [S, S, 3], on every sketch; the first runs once more."""
+    draw(sketches[0])  # Allocation and caches are not what a second stroke waits for.
+    photos, seconds = [], []
+    for sketch in sketches:
+        start = time.perf_counter()
+        photos.append(draw(sketch))
+        seconds.append(time.perf_counter() - start)
+    return Outcome(np.stack(photos), 1000 * statistics.median(seconds), threads)
+
+
+def compare(photos: np.ndarray, reference: np.ndarray) -> Parity:
+    """Compare pictures in 0..255 of equal shape [N, S, S, 3], all N together.
+
+    PSNR is 10 log10(255² / mean squared difference), at most 200; NaN where a picture has NaN.
+    """
+    difference = np.abs(photos.astype(np.float64) - reference.astype(np.float64))
+    square = float(np.mean(difference**2))
+    psnr = IDENTICAL if square == 0 else min(IDENTICAL, 10 * math.log10(255**2 / square))
+    return Parity(psnr, float(difference.mean()), float(difference.max()), len(photos))
+
+
+def check(name: str, photos: np.ndarray, reference: np.ndarray, floor: float) -> Parity:
+    """Compare, and raise `Drift` below `floor` dB or at a NaN; `name` is the file's."""
+    parity = compare(photos, reference)
+    if not parity.psnr >= floor:  # NaN too
+        raise Drift(
+            f"{name} does not draw what the trained generator draws: expected at least "
+            f"{floor:g} dB PSNR on {parity.drawings} drawings, got {parity.psnr:.1f} dB "
+            f"(mean difference {parity.mean:.2f}, largest {parity.max:.0f} of 255); "
+            f"leave it out with --formats"
+        )
+    return parity

@@ -1,0 +1,153 @@
+"""Rewrites of a generator that leave what it computes as it is and make it cheaper to run.
+
+Each takes a functional model and returns another one; layers that stay are shared, not copied.
+"""
+
+from collections import Counter
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+CONVOLUTIONS = (layers.Conv2D, layers.Conv2DTranspose)
+
+# Past this, tanh is within 0.63 of a pixel value of black or white. Without a bound one dark
+# background with logits of -10 spreads the 256 codes of an int8 tensor so thin that mid-greys
+# come out in steps of 12 pixel values; with it a step is 3.
+TANH_LIMIT = 3.0
+
+
+def fold_batchnorm(generator: keras.Model) -> keras.Model:
+    """Multiply every BatchNorm that follows a convolution into its kernel and bias.
+
+    TFLite's converter does this by itself; TensorFlow.js's leaves those of transposed
+    convolutions, two passes over the largest arrays of a U-Net. A BatchNorm elsewhere stays.
+    """
+    producer, consumers = _edges(generator)
+    folded: dict[int, layers.Layer] = {}
+    for norm in generator.layers:
+        conv = producer.get(id(norm))
+        if (
+            type(norm) is layers.BatchNormalization
+            and type(conv) in CONVOLUTIONS
+            and conv.activation is keras.activations.linear
+            and consumers[id(conv)] == 1
+        ):
+            folded[id(conv)] = _folded(conv, norm)
+            folded[id(norm)] = layers.Identity(name=norm.name)
+    return _replaced(generator, folded)
+
+
+def resize_nearest(generator: keras.Model) -> keras.Model:
+    """Turn every nearest-neighbour UpSampling2D into one resize operation.
+
+    Keras repeats rows, then columns, which is six operations on arrays of rank 5: the whole
+    `shuffle_unet` at 256 px took 514 ms in TensorFlow.js (wasm, one thread), and 331 ms so.
+    """
+    return _replaced(
+        generator,
+        {
+            id(layer): NearestResize(layer.size, name=layer.name)
+            for layer in generator.layers
+            if type(layer) is layers.UpSampling2D and layer.interpolation == "nearest"
+        },
+    )
+
+
+def bound_tanh(generator: keras.Model) -> keras.Model:
+    """State the input range of every tanh as -3..3 instead of leaving it to calibration."""
+    bounded: dict[int, layers.Layer] = {}
+    for layer in generator.layers:
+        if getattr(layer, "activation", None) is keras.activations.tanh:
+            clone = layer.__class__.from_config(layer.get_config())
+            clone.activation = _bounded_tanh
+            if layer.weights:
+                clone.build_from_config(layer.get_build_config())
+                clone.set_weights(layer.get_weights())
+            bounded[id(layer)] = clone
+    return _replaced(generator, bounded)
+
+
+class KnownRange(layers.Layer):
+    """Say that a tensor is in `low`..`high`, and round it to one of 256 codes there.
+
+    The TFLite converter takes the range as it is stated; without it, the range is what the
+    calibration pictures happened to reach.
+    """
+
+    def __init__(self, low: float, high: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.low, self.high = low, high
+
+    def compute_output_spec(self, x):
+        """Of the shape of x; spelled out because Keras believes that `x * 0.5` may be sparse."""
+        return keras.KerasTensor(x.shape, x.dtype)
+
+    def call(self, x):
+        """Round x, float32 of any shape."""
+        return tf.quantization.fake_quant_with_min_max_args(x, self.low, self.high, num_bits=8)
+
+
+class NearestResize(layers.Layer):
+    """Enlarge [B, H, W, C] by whole factors, nearest neighbour: UpSampling2D in one operation."""
+
+    def __init__(self, factors: tuple[int, int], **options: Any) -> None:
+        super().__init__(**options)
+        self.factors = factors
+
+    def call(self, x):
+        """Enlarge x to [B, H * factors[0], W * factors[1], C]."""
+        size = (x.shape[1] * self.factors[0], x.shape[2] * self.factors[1])
+        return ops.image.resize(x, size, interpolation="nearest")
+
+
+def _bounded_tanh(x):
+    return ops.tanh(KnownRange(-TANH_LIMIT, TANH_LIMIT)(x))
+
+
+def _folded(conv: layers.Layer, norm: layers.BatchNormalization) -> layers.Layer:
+    kernel, *bias = conv.get_weights()
+    mean, variance = (np.asarray(v) for v in (norm.moving_mean, norm.moving_variance))
+    gamma = np.asarray(norm.gamma) if norm.scale else 1.0
+    beta = np.asarray(norm.beta) if norm.center else 0.0
+    factor = gamma / np.sqrt(variance + norm.epsilon)
+    # Output channels are the last axis of a Conv2D kernel, the third of a transposed one.
+    transposed = isinstance(conv, layers.Conv2DTranspose)
+    kernel = kernel * (factor[:, None] if transposed else factor)
+    clone = conv.__class__.from_config(conv.get_config() | {"use_bias": True})
+    clone.build_from_config(conv.get_build_config())
+    clone.set_weights([kernel, beta + ((bias[0] if bias else 0.0) - mean) * factor])
+    return clone
+
+
+def _replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> keras.Model:
+    ours = set(map(id, replacements.values()))
+
+    def call(operation, *args, **kwargs):
+        # Keras recorded arguments of the layer that was here, such as BatchNorm's mask.
+        return operation(args[0]) if id(operation) in ours else operation(*args, **kwargs)
+
+    return keras.models.clone_model(
+        model,
+        clone_function=lambda layer: replacements.get(id(layer), layer),
+        call_function=call,
+    )
+
+
+def _edges(model: keras.Model) -> tuple[dict[int, Any], Counter]:
+    """Which operation feeds each (the first one), and how many uses each operation's output has."""
+    producer: dict[int, Any] = {}
+    consumers: Counter = Counter(id(output._keras_history.operation) for output in model.outputs)
+
+    def record(operation, *args, **kwargs):
+        output = operation(*args, **kwargs)
+        for tensor in keras.tree.flatten((args, kwargs)):
+            if isinstance(tensor, keras.KerasTensor):
+                producer.setdefault(id(operation), tensor._keras_history.operation)
+                consumers[id(tensor._keras_history.operation)] += 1
+        return output
+
+    keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=record)
+    return producer, consumers

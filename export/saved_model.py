@@ -1,0 +1,36 @@
+"""The SavedModel: for servers, and what the TensorFlow.js converter reads."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from export.parity import Outcome, measure
+
+
+def write(model: keras.Model, path: Path) -> None:
+    """Write a serving model as a SavedModel folder; `serving_default` takes its named inputs."""
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    # A signature of our own: that of `model.export` makes the batch dynamic again.
+    archive.add_endpoint(
+        "serving_default",
+        lambda *inputs: model(inputs, training=False),
+        input_signature=[tf.TensorSpec(x.shape, x.dtype, name=x.name) for x in model.inputs],
+    )
+    archive.write_out(str(path), verbose=False)
+
+
+def run(path: Path, sketches: np.ndarray) -> Outcome:
+    """Draw every sketch, uint8 [N, S, S, 3], one at a time through `serving_default`."""
+    loaded = tf.saved_model.load(str(path))
+    serve = loaded.signatures["serving_default"]
+
+    def draw(sketch: np.ndarray) -> np.ndarray:
+        pixels = tf.constant(sketch[None], tf.float32)
+        return serve(sketch=pixels)["photo"].numpy()[0]
+
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    return measure(draw, sketches, threads or len(os.sched_getaffinity(0)))

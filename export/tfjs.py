@@ -1,0 +1,72 @@
+"""The TensorFlow.js graph model: for the page that runs with no server."""
+
+import json
+import shutil
+import statistics
+import subprocess
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from export import saved_model
+from export.parity import Outcome
+
+CHECK = Path(__file__).parent / "tfjs_check"
+
+
+class Unchecked(Exception):
+    """TensorFlow.js cannot be run on this machine; the message says why."""
+
+
+def write(model: keras.Model, path: Path) -> None:
+    """Convert a serving model to the folder `path`: model.json and float16 shards of 4 MB.
+
+    BatchNorm should be folded by now: the converter folds it into Conv2D only.
+    """
+    # Importing it brings JAX and decision forests along: 2 s that other formats need not wait.
+    from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        saved_model.write(model, Path(folder))
+        convert_tf_saved_model(folder, str(path), quantization_dtype_map={"float16": "*"})
+
+
+def run(path: Path, sketches: np.ndarray) -> Outcome:
+    """Draw every sketch, uint8 [N, S, S, 3], in Node on the wasm backend, as a browser would.
+
+    Raises:
+        Unchecked: Node or the packages of `tfjs_check/` are missing and cannot be installed.
+    """
+    node = _ready()
+    with tempfile.TemporaryDirectory() as folder:
+        drawn, photos = Path(folder, "sketches"), Path(folder, "photos")
+        np.ascontiguousarray(sketches).tofile(drawn)
+        done = _call([node, str(CHECK / "check.cjs"), str(path), str(drawn), str(photos)])
+        if done.returncode:
+            raise RuntimeError(f"TensorFlow.js failed on {path.name}:\n{done.stderr}")
+        told = json.loads(done.stdout.splitlines()[-1])
+        return Outcome(
+            np.fromfile(photos, "<f4").reshape(sketches.shape),
+            statistics.median(told["milliseconds"]),
+            told["threads"],
+        )
+
+
+def _ready() -> str:
+    """Path of Node, with the packages of `tfjs_check/` installed once, as its lock file says."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None:
+        raise Unchecked("Node.js is not on the PATH; install version 18 or newer")
+    if not (CHECK / "node_modules" / ".package-lock.json").is_file():  # npm writes it last
+        if npm is None:
+            raise Unchecked(f"npm is not on the PATH to install the packages of {CHECK}")
+        done = _call([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(CHECK)])
+        if done.returncode:
+            raise Unchecked(f"`npm ci` failed in {CHECK}: {done.stderr.strip()[-300:]}")
+    return node
+
+
+def _call(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,57 @@
+"""The four TFLite files, and the interpreter that they are for."""
+
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+from export.parity import Outcome, measure
+
+THREADS = 2  # What a small server or a phone's fast cores give to one picture.
+
+Numbers = Literal["float32", "float16", "dynamic", "int8"]
+
+
+def write(
+    model: keras.Model, path: Path, numbers: Numbers, sketches: np.ndarray | None = None
+) -> None:
+    """Convert a serving model of static shapes.
+
+    Args:
+        model: a serving model; for `int8` one that states the ranges it knows.
+        path: the file to write.
+        numbers: `float32`; `float16` weights; `dynamic`: int8 weights, activations quantised
+            as they come; `int8`: integers throughout, uint8 in and out.
+        sketches: uint8 [N, S, S, 3], what `int8` reads the other ranges from.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if numbers != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if numbers == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if numbers == "int8":
+        assert sketches is not None
+        converter.representative_dataset = lambda: (
+            [sketch[None].astype(np.float32)] for sketch in sketches
+        )
+        # No float fallback: an operation without an integer kernel is an error.
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.uint8
+    path.write_bytes(converter.convert())
+
+
+def run(path: Path, sketches: np.ndarray) -> Outcome:
+    """Draw every sketch, uint8 [N, S, S, 3], with LiteRT on two threads (XNNPACK)."""
+    interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
+    interpreter.allocate_tensors()
+    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+
+    def draw(sketch: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(source["index"], sketch[None].astype(source["dtype"]))
+        interpreter.invoke()
+        return interpreter.get_tensor(target["index"])[0]
+
+    return measure(draw, sketches, THREADS)

@@ -1,5 +1,6 @@
 """Dataset folders: open, cache as uint8, and cut into an endless stream of batches."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from tqdm import tqdm
 
 from training.errors import UserError
 from training.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
@@ -67,29 +69,33 @@ class Pairs:
         beside = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
         shape = (len(self.names), self.size, self.size, 3)
         try:
-            arrays = []
-            for path in beside:
-                arrays.append(np.lib.format.open_memmap(path, "w+", np.uint8, shape))
-                # Blocks are claimed now: a full disk is an error here, not a crash on a later page.
-                with open(path, "r+b") as file:
-                    os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-            def put(row: int) -> None:
-                try:
-                    pair = read_pair(self.files[row], self.size, self.layout)
-                except UnreadablePhoto as error:
-                    raise UserError(f"{self.files[row][0]}: {error}") from None
-                arrays[0][row], arrays[1][row] = pair
-
-            with ThreadPoolExecutor() as pool:
-                for _ in pool.map(put, range(len(self.names))):
-                    pass
-            for array, path, final in zip(arrays, beside, paths, strict=True):
-                array.flush()
+            with (
+                ThreadPoolExecutor() as pool,
+                tqdm(total=len(self.names), desc=f"{self.split} cache", unit="pair") as bar,
+                contextlib.ExitStack() as stack,
+            ):
+                files = [stack.enter_context(open(path, "wb")) for path in beside]
+                for file in files:
+                    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(file, header)
+                # Written one after the other, so that a full disk is an error; a mapped page that
+                # finds no room is a crash. In portions, because `map` holds all its results.
+                for start in range(0, len(self.names), 64):
+                    for pair in pool.map(self._read, self.files[start : start + 64]):
+                        for file, pixels in zip(files, pair, strict=True):
+                            file.write(pixels.tobytes())
+                        bar.update()
+            for path, final in zip(beside, paths, strict=True):
                 os.replace(path, final)
         finally:
             for path in beside:
                 path.unlink(missing_ok=True)
+
+    def _read(self, files: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            return read_pair(files, self.size, self.layout)
+        except UnreadablePhoto as error:
+            raise UserError(f"{files[0]}: {error}") from None
 
 
 @dataclass(frozen=True)

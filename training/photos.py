@@ -1,6 +1,8 @@
 """Find and decode photos; what cannot be read is reported, never fatal on its own."""
 
 import os
+import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,9 @@ MIN_SIDE = 32  # less shows no flower
 MAX_DECODED = 100_000_000  # pixels in memory at once: 300 MB as RGB, enough for any camera
 MAX_DECLARED = 450_000_000  # a 20,000 px square JPEG, which is decoded at an eighth of its size
 
-# Pillow's own guard stays on, at the limit above; `_decode` refuses a bomb before Pillow decodes.
+# Pillow's own guard goes up to that limit, where it refuses instead of warning.
 Image.MAX_IMAGE_PIXELS = MAX_DECLARED
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 class UnreadablePhoto(UserError):
@@ -108,15 +111,19 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
         raise UnreadablePhoto(
             f"{width}x{height} pixels: more than {MAX_DECODED // 1_000_000} million, too large"
         )
-    orientation = image.getexif().get(0x0112, 1)
+    _turn_upright(image)
     if image.mode.startswith("I"):  # 16 bits a pixel, grey: conversion would clip, not scale
-        image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
-    elif "A" in image.mode or "transparency" in image.info:
+        return Image.fromarray((np.asarray(image, np.int64) >> 8).astype(np.uint8)).convert("RGB")
+    if "A" in image.mode or "transparency" in image.info:
         pixels = image.convert("RGBA")
-        image = Image.new("RGB", pixels.size)
-        image.paste(pixels, mask=pixels.getchannel("A"))
-    image = image.convert("RGB")
-    if orientation != 1:
-        image.getexif()[0x0112] = orientation
-        image = ImageOps.exif_transpose(image)
-    return image
+        opaque = Image.new("RGB", pixels.size)
+        opaque.paste(pixels, mask=pixels.getchannel("A"))
+        return opaque
+    return image.convert("RGB")
+
+
+def _turn_upright(image: Image.Image) -> None:
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+    except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
+        image.load()  # damaged EXIF data says nothing; the picture is read as it lies

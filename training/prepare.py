@@ -47,13 +47,26 @@ def prepare(
     below `photos`. Pairs that are up to date are left alone, those whose photo is gone are
     removed, so running it again, also after an interruption, does only what is missing.
 
-    `layout`: "photos" derives inputs with `SKETCHES[sketch]`; "pairs" takes `photos/input` and
-    `photos/target` with equal file names; "ab" and "ba" take side-by-side images, input left or
-    right. `test_share` of the photos are held out, one of each at least. `processes` defaults to
-    all cores.
+    Args:
+        photos: Folder of JPEG, PNG or WebP files, sub-folders included.
+        dataset: Dataset folder to make or to complete.
+        size: Side of the square pictures in px, a multiple of 32.
+        sketch: How to draw the inputs: blobs, outline or mixed.
+        seed: Decides the split and every drawing.
+        layout: What `photos` holds. "photos" derives the inputs; "pairs" takes its two folders
+            input/ and target/ with equal file names; "ab" and "ba" take side-by-side images,
+            input left or right.
+        test_share: Share of the photos that are held out; one of each at least.
+        name: What the data is called; the folder's name by default.
+        licence: Licence of the photos, for the model's card.
+        processes: How many to work with; one a core by default.
 
-    Returns what it wrote to `dataset.json`. Raises `UserError` when options, folders or a disk
-    do not allow it; pictures that cannot be read are skipped and listed with the reason.
+    Returns:
+        What it wrote to `dataset.json`.
+
+    Raises:
+        UserError: options, folders or the disk do not allow it. A picture that cannot be read
+            is no error: it is skipped, and listed with the reason.
     """
     photos, dataset = Path(photos), Path(dataset)
     _check(size, sketch, layout, test_share, processes)

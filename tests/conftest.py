@@ -1,6 +1,8 @@
 """What several test files share: quiet logs, two cores, and the folder of real photographs."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything imports Keras or TensorFlow. A test of JAX starts a process of its own.
@@ -12,6 +14,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def own_precision() -> Iterator[None]:
+    """Undo what `fit` sets for the whole process: the next test starts in float32."""
+    yield
+    if "keras" in sys.modules:  # not imported here: the demo's tests run without it
+        sys.modules["keras"].config.set_dtype_policy("float32")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from training.errors import UserError
 
@@ -49,7 +50,8 @@ class FeatureNetwork:
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """Turn pictures uint8 [N, H, W, 3] of any size into features float32 [N, D]."""
-        return np.stack([self._one(picture) for picture in pictures])
+        bar = tqdm(pictures, desc="Features", unit="picture", leave=False)
+        return np.stack([self._one(picture) for picture in bar])
 
     def _one(self, picture: np.ndarray) -> np.ndarray:
         smaller = picture.shape[0] > self.height

@@ -8,6 +8,7 @@ from typing import Literal
 
 import tyro
 
+from export.quiet import shown_on_failure
 from training.errors import cli
 
 Choice = Literal[
@@ -39,12 +40,12 @@ def export(
     """
     # Whatever trained the weights, TensorFlow converts them. Before Keras is imported:
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from training.runs import Run
-
-    from export.bundle import export_bundle
-    from export.card import table
-    from export.formats import FORMATS
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
+    with shown_on_failure("loading TensorFlow"):
+        from export.bundle import export_bundle
+        from export.card import table
+        from export.formats import FORMATS
+        from training.runs import Run
 
     start = time.monotonic()
     keys = list(FORMATS) if "all" in formats else formats

@@ -13,9 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 from tqdm import tqdm
-from training.runs import Run, load_generator
 
-from export.card import NAME, empty_card, fingerprint
+from export.card import NAME, bundle_name, empty_card, fingerprint
 from export.formats import FORMATS
 from export.parity import check
 from export.quiet import shown_on_failure
@@ -24,6 +23,7 @@ from export.serving import in_keras
 from export.tfjs import Unchecked
 from training.datasets import Dataset
 from training.errors import UserError
+from training.runs import Run, load_generator
 
 DRAWINGS = 32  # Held-out sketches that every file is compared on.
 CALIBRATION = 256  # Training sketches that int8 reads its ranges from; below 200 they vary.
@@ -50,17 +50,16 @@ def export_bundle(
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
         Drift: a file does not draw what the generator draws. Nothing is written then.
     """
+    about = {**run.card, "name": bundle_name(bundle, name)}
     generator = load_generator(run)
-    dataset = Dataset.open(data or Path(run.config["data"]), size=generator.input_shape[1])
-    about = {
-        "name": name or bundle.resolve().name,
-        "canvas": run.card.get("canvas"),
-        "training": run.card.get("training", {}),
-        "data": run.card.get("data", {}),
-    }
+    folder = Path(data or run.config["data"]["folder"])
+    if data is None and not folder.is_dir():
+        raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
+    dataset = Dataset.open(folder, run.config["size"])
+
     held_out = dataset.test
     if not len(held_out):
-        _warn(f"{dataset.folder} has no test pairs: files are compared on training sketches")
+        _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
         held_out = dataset.train
     return write_bundle(
         generator,
@@ -88,7 +87,7 @@ def write_bundle(
         formats: keys of `FORMATS`.
         calibration: uint8 [N, S, S, 3], training sketches.
         drawings: uint8 [M, S, S, 3], held-out sketches.
-        about: the card's `name`, `canvas`, `training` and `data`.
+        about: the card's `name`, `training`, `data` and, if the run has one, `canvas`.
 
     Returns:
         The card, as written. Raises as `export_bundle` does.
@@ -128,7 +127,7 @@ def _add(
         kind.write(generator, calibration, path)
     card["files"][key] = {"path": kind.path, **fingerprint(path), "dtype": kind.dtype}
     try:
-        with shown_on_failure(f"running {kind.path}", Unchecked):
+        with shown_on_failure(f"running {kind.path}", (Unchecked,)):
             outcome = kind.run(path, drawings)
     except Unchecked as reason:
         _warn(f"{kind.path} is written but was not compared with Keras: {reason}")

@@ -2,11 +2,13 @@
 
 import hashlib
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from export.formats import FORMATS
+from training.errors import UserError
 
 NAME = "card.json"
 
@@ -22,6 +24,19 @@ PALETTE = {
     "leaf green": "#2e7d32",
     "background black": "#000000",
 }
+
+
+def bundle_name(folder: Path, name: str | None) -> str:
+    """Check `name`, or make one of the folder's: what goes into an address and a file name.
+
+    Raises `UserError` for a name given with other characters than a-z, 0-9, - and _.
+    """
+    if name is None:
+        made = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:64]
+        return made or "bundle"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+        raise UserError(f"expected a name of a-z, 0-9, - and _, at most 64 long; got {name!r}")
+    return name
 
 
 def empty_card(size: int, about: dict[str, Any]) -> dict[str, Any]:

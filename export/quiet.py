@@ -12,7 +12,7 @@ from training.errors import UserError
 
 
 @contextmanager
-def shown_on_failure(what: str, *expected: type[Exception]) -> Iterator[None]:
+def shown_on_failure(what: str, expected: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Keep the block's output quiet; when it fails, show it and raise `UserError` naming `what`.
 
     A full disk (`OSError`), a `UserError` and the `expected` exceptions say enough by themselves.
@@ -22,9 +22,9 @@ def shown_on_failure(what: str, *expected: type[Exception]) -> Iterator[None]:
         try:
             with output_to(log):
                 yield
-        except (UserError, OSError, *expected):
-            raise
         except Exception as error:
+            if isinstance(error, (UserError, OSError, *expected)):
+                raise
             print(log.read_text(errors="replace"), file=sys.stderr)
             traceback.print_exc()
             raise UserError(f"{what} failed with {type(error).__name__}; see above") from error

@@ -30,7 +30,8 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
     for norm in generator.layers:
         conv = producer.get(id(norm))
         if (
-            type(norm) is layers.BatchNormalization
+            isinstance(norm, layers.BatchNormalization)
+            and conv is not None
             and type(conv) in CONVOLUTIONS
             and conv.activation is keras.activations.linear
             and consumers[id(conv)] == 1
@@ -81,11 +82,11 @@ class KnownRange(layers.Layer):
         super().__init__(**options)
         self.low, self.high = low, high
 
-    def compute_output_spec(self, x):
+    def compute_output_spec(self, x: Any) -> Any:
         """Of the shape of x; spelled out because Keras believes that `x * 0.5` may be sparse."""
         return keras.KerasTensor(x.shape, x.dtype)
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         """Round x, float32 of any shape."""
         return tf.quantization.fake_quant_with_min_max_args(x, self.low, self.high, num_bits=8)
 
@@ -97,13 +98,13 @@ class NearestResize(layers.Layer):
         super().__init__(**options)
         self.factors = factors
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         """Enlarge x to [B, H * factors[0], W * factors[1], C]."""
         size = (x.shape[1] * self.factors[0], x.shape[2] * self.factors[1])
         return ops.image.resize(x, size, interpolation="nearest")
 
 
-def _bounded_tanh(x):
+def _bounded_tanh(x: Any) -> Any:
     return ops.tanh(KnownRange(-TANH_LIMIT, TANH_LIMIT)(x))
 
 
@@ -125,7 +126,7 @@ def _folded(conv: layers.Layer, norm: layers.BatchNormalization) -> layers.Layer
 def _replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> keras.Model:
     ours = set(map(id, replacements.values()))
 
-    def call(operation, *args, **kwargs):
+    def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
         # Keras recorded arguments of the layer that was here, such as BatchNorm's mask.
         return operation(args[0]) if id(operation) in ours else operation(*args, **kwargs)
 
@@ -141,7 +142,7 @@ def _edges(model: keras.Model) -> tuple[dict[int, Any], Counter]:
     producer: dict[int, Any] = {}
     consumers: Counter = Counter(id(output._keras_history.operation) for output in model.outputs)
 
-    def record(operation, *args, **kwargs):
+    def record(operation: Any, *args: Any, **kwargs: Any) -> Any:
         output = operation(*args, **kwargs)
         for tensor in keras.tree.flatten((args, kwargs)):
             if isinstance(tensor, keras.KerasTensor):

@@ -4,6 +4,8 @@ One function a task. Whatever a client would have to know about the range a gene
 is inside the graph, so that no client gets it wrong.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -25,7 +27,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     if ranges:
         body = bound_tanh(body)
 
-    def known(x, low: float, high: float):
+    def known(x: Any, low: float, high: float) -> Any:
         return KnownRange(low, high)(x) if ranges else x
 
     sketch = keras.Input(batch_shape=(1, *generator.input_shape[1:]), name="sketch")

@@ -11,8 +11,7 @@ from PIL import Image, ImageOps
 from training.errors import UserError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-# MPO is what many phones write under the name .jpg; no other decoder is ever offered a file.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP")  # no other decoder is ever offered a file
 MIN_SIDE = 32  # less shows no flower
 MAX_DECODED = 100_000_000  # pixels in memory at once: 300 MB as RGB, enough for any camera
 MAX_DECLARED = 450_000_000  # a 20,000 px square JPEG, which is decoded at an eighth of its size
@@ -20,6 +19,8 @@ MAX_DECLARED = 450_000_000  # a 20,000 px square JPEG, which is decoded at an ei
 # Pillow's own guard goes up to that limit, where it refuses instead of warning.
 Image.MAX_IMAGE_PIXELS = MAX_DECLARED
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+# Nothing that the owner of a thousand photos would want to read a thousand times.
+warnings.filterwarnings("ignore", "(Possibly c|C)orrupt EXIF data", UserWarning)
 
 
 class UnreadablePhoto(UserError):
@@ -104,6 +105,7 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
     if width * height > MAX_DECLARED:
         raise UnreadablePhoto(f"{width}x{height} pixels: more than any photo, refused as a bomb")
     # A progressive JPEG keeps all coefficients in memory whatever the scale, so it gets no draft.
+    # Many phones write MPO, a JPEG with a second picture behind it.
     if image.format in ("JPEG", "MPO") and not image.info.get("progressive"):
         # Twice the size leaves the filter, not the decoder, the last word on sharpness.
         image.draft("RGB", (2 * shortest, 2 * shortest))

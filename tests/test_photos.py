@@ -1,0 +1,168 @@
+"""Photos as people have them: every mode, turned, damaged, enormous."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.errors import UserError
+from training.photos import UnreadablePhoto, find_photos, load_photo
+
+RED, BLUE = (200, 30, 40), (20, 60, 220)
+
+
+def halves(width: int = 96, height: int = 96) -> Image.Image:
+    """Left red, right blue."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(BLUE, (width // 2, 0, width, height))
+    return image
+
+
+def near(pixels: np.ndarray, colour: tuple[int, int, int], tolerance: int = 6) -> bool:
+    return bool(np.abs(pixels.astype(int) - colour).max() <= tolerance)
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG that declares a size and holds no pixel."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + checksum
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b""))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+def test_reads_every_format_as_rgb_bytes(tmp_path, suffix):
+    halves().save(tmp_path / f"photo.{suffix}", quality=95)
+    pixels = load_photo(tmp_path / f"photo.{suffix}", 64)
+    assert pixels.shape == (64, 64, 3) and pixels.dtype == np.uint8
+    assert near(pixels[:, :24], RED) and near(pixels[:, 40:], BLUE)
+
+
+def test_crops_the_centre_square(tmp_path):
+    image = Image.new("RGB", (300, 100), (0, 0, 0))
+    image.paste(RED, (100, 0, 200, 100))
+    image.save(tmp_path / "wide.png")
+    assert near(load_photo(tmp_path / "wide.png", 64)[:, 2:-2], RED)
+
+
+def test_turns_upright_what_was_taken_sideways(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
+    halves().save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    pixels = load_photo(tmp_path / "turned.jpg", 64)
+    assert near(pixels[:24], RED) and near(pixels[40:], BLUE)
+
+
+# The module silences it, and pytest's own filters come later.
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_reads_a_photo_with_damaged_exif_as_it_lies(tmp_path):
+    halves().save(tmp_path / "photo.jpg", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xffjunk")
+    halves().save(tmp_path / "junk.jpg", exif=b"Exif\x00\x00no header at all")
+    for name in ("photo.jpg", "junk.jpg"):
+        assert near(load_photo(tmp_path / name, 64)[:, :20], RED, 12)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "CMYK"])
+def test_converts_every_mode(tmp_path, mode):
+    suffix = "jpg" if mode == "CMYK" else "png"
+    path = tmp_path / f"photo.{suffix}"
+    grey = Image.new("RGB", (64, 64), (255, 255, 255))
+    grey.paste((0, 0, 0), (0, 0, 32, 64))
+    grey.convert("L").convert(mode if mode in ("L", "1", "LA") else "RGB").convert(mode).save(path)
+    pixels = load_photo(path, 64)
+    assert near(pixels[:, :24], (0, 0, 0), 8) and near(pixels[:, 40:], (255, 255, 255), 8)
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
+    ramp = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (64, 1))
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    row = load_photo(tmp_path / "deep.png", 64)[0, :, 0].astype(int)
+    assert row[0] == 0 and row[-1] == 255
+    assert np.abs(np.diff(row) - 4).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+def test_transparent_parts_become_the_canvas_black(tmp_path, mode):
+    image = Image.new("RGBA", (64, 64), (255, 255, 255, 0))
+    image.paste((*RED, 255), (0, 0, 32, 64))
+    image.convert(mode).save(tmp_path / "cut.png")
+    pixels = load_photo(tmp_path / "cut.png", 64)
+    assert near(pixels[:, :24], RED) and near(pixels[:, 40:], (0, 0, 0))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (500, 20)])
+def test_refuses_what_is_too_small(tmp_path, size):
+    Image.new("RGB", size).save(tmp_path / "tiny.png")
+    with pytest.raises(UnreadablePhoto, match=f"{size[0]}x{size[1]} pixels: too small"):
+        load_photo(tmp_path / "tiny.png", 64)
+
+
+def test_reads_a_jpeg_of_twenty_thousand_pixels(tmp_path):
+    Image.new("RGB", (20_000, 1_000), RED).save(tmp_path / "wide.jpg")
+    assert near(load_photo(tmp_path / "wide.jpg", 64), RED)
+
+
+@pytest.mark.parametrize("side, reason", [(20_000, "too large"), (40_000, "bomb")])
+def test_refuses_a_bomb_before_decoding_it(tmp_path, side, reason):
+    (tmp_path / "bomb.png").write_bytes(png_of(side, side))
+    with pytest.raises(UnreadablePhoto, match=reason):
+        load_photo(tmp_path / "bomb.png", 64)
+
+
+def test_names_the_damage_of_a_truncated_jpeg(tmp_path):
+    encoded = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    Image.fromarray(noise).save(encoded, "JPEG")
+    (tmp_path / "cut.jpg").write_bytes(encoded.getvalue()[:2000])
+    with pytest.raises(UnreadablePhoto, match="truncated"):
+        load_photo(tmp_path / "cut.jpg", 64)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a picture", b"\xff\xd8\xff\xe0" + bytes(50), png_of(64, 64)],
+    ids=["empty", "text", "JPEG header", "PNG header"],
+)
+def test_what_is_no_picture_is_unreadable(tmp_path, content):
+    (tmp_path / "photo.jpg").write_bytes(content)
+    with pytest.raises(UnreadablePhoto):
+        load_photo(tmp_path / "photo.jpg", 64)
+
+
+def test_other_decoders_are_never_offered_a_file(tmp_path):
+    halves().save(tmp_path / "photo.gif")
+    (tmp_path / "photo.gif").rename(tmp_path / "photo.jpg")
+    with pytest.raises(UnreadablePhoto, match="not a JPEG, PNG or WebP"):
+        load_photo(tmp_path / "photo.jpg", 64)
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in find_photos(folder)]
+
+
+def test_finds_photos_in_sub_folders_and_passes_over_hidden_ones(tmp_path):
+    for name in ("b.jpg", "a/x.PNG", "a/deep/y.webp", ".hidden.jpg", ".git/z.jpg", "notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert names_in(tmp_path) == ["a/deep/y.webp", "a/x.PNG", "b.jpg"]
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.jpg").touch()
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    assert names_in(tmp_path) == ["a/x.jpg"]
+
+
+def test_a_folder_without_photos_is_an_error(tmp_path):
+    with pytest.raises(UserError, match="found no .jpg, .png or .webp photo"):
+        find_photos(tmp_path)
+    with pytest.raises(UserError, match="no folder at"):
+        find_photos(tmp_path / "missing")

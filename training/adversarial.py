@@ -1,0 +1,72 @@
+"""AdversarialModel: several players, one train step, driven by `keras.Model.fit`."""
+
+import keras
+
+from training.backends import AdversarialStep
+
+
+class AdversarialModel(AdversarialStep, keras.Model):
+    """Networks, the players that own them, and one loss a player.
+
+    A subclass builds its networks, passes them here, and implements `losses`. Each player's loss
+    is differentiated with respect to that player's variables alone; all gradients then go to one
+    optimizer in one step. Adam works variable by variable, so one Adam over all players is the
+    same as one Adam for each with equal settings.
+    """
+
+    def __init__(
+        self,
+        networks: dict[str, keras.Model],
+        players: dict[str, list[str]],
+        logs: tuple[str, ...] = (),
+        seed: int = 0,
+    ):
+        """Take the networks by name, who trains which, and what `losses` logs beside the losses.
+
+        Raises:
+            ValueError: a network that no player trains, or two do.
+        """
+        super().__init__()
+        trained = sorted(name for names in players.values() for name in names)
+        if trained != sorted(networks):
+            raise ValueError(
+                f"each network needs exactly one player; networks are {sorted(networks)}, "
+                f"players train {trained}"
+            )
+        self.networks = networks
+        self.players = players
+        self.random = keras.random.SeedGenerator(seed)
+        self.trackers = {
+            name: keras.metrics.Mean(name)
+            for name in (*(f"{player}_loss" for player in players), *logs)
+        }
+        # There is no call(): the networks are built, hence so is the model, and Keras must
+        # neither trace it nor drop its optimizer's state on restoring.
+        self.built = True
+
+    @property
+    def metrics(self):
+        """One running mean a loss and a log."""
+        return list(self.trackers.values())
+
+    def player_variables(self) -> dict[str, list]:
+        """The trainable variables of each player, in the order of its networks."""
+        return {
+            player: [v for name in names for v in self.networks[name].trainable_variables]
+            for player, names in self.players.items()
+        }
+
+    def losses(self, batch):
+        """Map a batch to (one scalar loss a player, scalars to log); keras.ops only."""
+        raise NotImplementedError
+
+    def track(self, losses, logs) -> dict:
+        """Update the running means and return them."""
+        values = {f"{player}_loss": loss for player, loss in losses.items()} | logs
+        if values.keys() != self.trackers.keys():
+            raise ValueError(
+                f"losses() logged {sorted(values)}; the model declared {sorted(self.trackers)}"
+            )
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}

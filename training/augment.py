@@ -1,0 +1,71 @@
+"""Random zoom, shift, flip and colour, the same for a sketch and its photo, in the compiled step.
+
+Everything geometric here is separable, so it is one interpolation matrix for the rows and one
+for the columns: two batched matrix products on either backend, with no gather, which neither
+runs fast.
+"""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """How far a pair is changed at random. All zero: not at all."""
+
+    zoom_min: float = 0.0
+    """Least enlargement; 30/256 is the 286 to 256 px jitter of pix2pix when zoom_max is too."""
+    zoom_max: float = 0.0
+    """Greatest enlargement, as a share of the size; drawn anew for each pair."""
+    shift: float = 0.0
+    """Greatest shift beyond what the zoom leaves room for, as a share; borders are mirrored."""
+    flip: bool = False
+    """Mirror left to right half of the time."""
+    gain: float = 0.0
+    """Greatest change of each colour channel, as a share. A gain keeps black backgrounds black."""
+
+    def __call__(self, sketch, photo, seed: keras.random.SeedGenerator):
+        """Change both alike: uint8 or float [B, S, S, 3] in 0..255 -> float32, same range."""
+        # One tensor of six channels, so that no draw can differ between the two.
+        pair = ops.concatenate([ops.cast(sketch, "float32"), ops.cast(photo, "float32")], axis=-1)
+        batch, size = ops.shape(pair)[0], pair.shape[1]
+        if self.zoom_max or self.shift or self.flip:
+            zoom = 1.0 + keras.random.uniform((batch, 1), self.zoom_min, self.zoom_max, seed=seed)
+            rows = _resampling(zoom, self._offsets(zoom, batch, size, seed), size, None)
+            flips = self.flip and keras.random.uniform((batch, 1), seed=seed) < 0.5
+            columns = _resampling(
+                zoom,
+                self._offsets(zoom, batch, size, seed),
+                size,
+                flips if self.flip else None,
+            )
+            pair = ops.einsum("byi,bijc->byjc", rows, pair)
+            pair = ops.einsum("bxj,byjc->byxc", columns, pair)
+        if self.gain:
+            gains = keras.random.uniform((batch, 1, 1, 3), 1 - self.gain, 1 + self.gain, seed=seed)
+            pair = ops.clip(pair * ops.tile(gains, (1, 1, 1, 2)), 0.0, 255.0)
+        return pair[..., :3], pair[..., 3:]
+
+    def _offsets(self, zoom, batch, size, seed):
+        """Where the window starts in the source, in pixels: [B, 1]."""
+        spare = size - size / zoom  # What a zoomed picture has beyond the window.
+        slack = self.shift * size
+        place = keras.random.uniform((batch, 1), seed=seed)
+        return place * (spare + 2 * slack) - slack
+
+
+def _resampling(zoom, offset, size: int, flips):
+    """Bilinear interpolation matrices [B, size, size]: row i holds the weights of output pixel i.
+
+    zoom and offset (source pixels) are [B, 1]; flips a boolean [B, 1] or None.
+    """
+    grid = ops.arange(size, dtype="float32")
+    centres = (grid[None] + 0.5) / zoom + offset - 0.5
+    # Mirror at both borders; one reflection is enough, since windows never leave by more.
+    centres = ops.abs(centres)
+    centres = (size - 1) - ops.abs((size - 1) - centres)
+    if flips is not None:
+        centres = ops.where(flips, ops.flip(centres, axis=1), centres)
+    return ops.relu(1.0 - ops.abs(centres[..., None] - grid))

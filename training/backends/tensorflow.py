@@ -1,0 +1,44 @@
+"""The adversarial train step on TensorFlow: one tape, read once a player."""
+
+import tensorflow as tf
+
+
+class AdversarialStep:
+    """Mixin for `keras.Model`: `train_step` over `losses`, `player_variables` and `track`."""
+
+    def train_step(self, batch):
+        """One forward pass, one gradient a player, one optimizer step; returns the logs."""
+        with tf.GradientTape(persistent=True) as tape:
+            losses, logs = self.losses(batch)
+            scaled = {player: self.optimizer.scale_loss(loss) for player, loss in losses.items()}
+        gradients = {}
+        for player, variables in self.player_variables().items():
+            for variable, gradient in zip(
+                variables, tape.gradient(scaled[player], variables), strict=True
+            ):
+                gradients[id(variable)] = gradient
+        self.optimizer.apply(
+            [gradients[id(v)] for v in self.trainable_variables], self.trainable_variables
+        )
+        return self.track(losses, logs)
+
+
+def batch_moments_and_normalize(x, gamma, beta, epsilon: float):
+    """Normalise float32 [B, H, W, C] by its own moments; returns (y, mean [C], variance [C])."""
+    gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)
+    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+        x, gamma, beta, epsilon=epsilon, is_training=True
+    )
+    # The kernel reports the unbiased variance; Keras keeps the biased one.
+    count = tf.cast(tf.size(x) / tf.size(gamma), variance.dtype)
+    return y, mean, variance * (count - 1.0) / count
+
+
+def accelerator() -> str | None:
+    """Name the GPU or TPU that trains, None on a CPU."""
+    for kind in ("GPU", "TPU"):
+        devices = tf.config.list_physical_devices(kind)
+        if devices:
+            details = tf.config.experimental.get_device_details(devices[0])
+            return str(details.get("device_name", kind))
+    return None

@@ -1,0 +1,78 @@
+"""Checkpoints: everything a training needs to go on as if it had never stopped, in one file.
+
+A checkpoint is an `.npz` of plain arrays: all variables of the model (networks, BatchNorm
+statistics, random states) and of the optimizer (moments, averages, step), and where in the data
+the run is. Names and shapes are compared before anything is changed.
+"""
+
+import dataclasses
+import json
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from training import files
+from training.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Position:
+    """How far a run has come: whole epochs, images seen, seconds spent in `fit`."""
+
+    epoch: int = 0
+    images: int = 0
+    seconds: float = 0.0
+
+
+def state(model: keras.Model) -> dict[str, keras.Variable]:
+    """All variables that a step reads or writes, by a name that is unique and stable."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return {f"{i:04d} {variable.name}": variable for i, variable in enumerate(variables)}
+
+
+def save(model: keras.Model, folder: Path, position: Position) -> None:
+    """Write the checkpoint of this epoch, then remove older ones.
+
+    Raises:
+        UserError: no room; the last checkpoint is intact.
+    """
+    arrays = {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+    arrays["position"] = np.frombuffer(
+        json.dumps(dataclasses.asdict(position)).encode(), dtype=np.uint8
+    )
+    path = folder / f"{position.epoch:05d}.npz"
+    with files.replacing(path, suffix=".npz") as beside:
+        np.savez(beside, allow_pickle=False, **arrays)
+    for old in folder.glob("[0-9]*.npz"):
+        if old != path:
+            old.unlink()
+
+
+def restore(model: keras.Model, folder: Path) -> Position:
+    """Load the newest checkpoint into a built model and optimizer; the start if there is none.
+
+    Raises:
+        UserError: a checkpoint that cannot be read, or of another network or optimizer.
+    """
+    paths = sorted(folder.glob("[0-9]*.npz"))
+    if not paths:
+        return Position()
+    try:
+        with np.load(paths[-1], allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        position = Position(**json.loads(arrays.pop("position").tobytes()))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"{paths[-1]} cannot be read as a checkpoint: {error}") from None
+    variables = state(model)
+    for name in sorted(variables.keys() | arrays.keys()):
+        expected = tuple(variables[name].shape) if name in variables else "nothing"
+        found = arrays[name].shape if name in arrays else "nothing"
+        if expected != found:
+            raise UserError(
+                f"{paths[-1]} is of another network: {name} should be {expected}, is {found}"
+            )
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+    return position

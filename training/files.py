@@ -1,0 +1,75 @@
+"""Files that are whole or not there: written beside, synced, then renamed."""
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from training.errors import UserError
+
+
+@contextlib.contextmanager
+def replacing(path: Path, suffix: str = ".tmp", *, sync: bool = True) -> Iterator[Path]:
+    """Give a path to write to, which then takes the place of `path` in one step.
+
+    What was there stays until the new file is on the disk, also through a crash, and with `sync`
+    through a power cut.
+
+    Raises:
+        UserError: the disk is full, or does not let us write; what was there is intact.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}{suffix}")
+    try:
+        try:
+            yield beside
+            if sync:
+                with open(beside, "rb+") as file:
+                    os.fsync(file.fileno())
+            os.replace(beside, path)
+            if sync:
+                _sync_folder(path.parent)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise UserError(
+                f"cannot write {path}: {error.strerror}; what was there is intact: make room and "
+                f"start the same command again"
+            ) from None
+        raise
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write indented JSON in one step."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write bytes in one step."""
+    with replacing(path) as beside:
+        beside.write_bytes(content)
+
+
+def write_image(path: Path, picture: Image.Image) -> None:
+    """Write a picture in one step: JPEG or PNG by its name.
+
+    JPEGs keep full colour resolution, or flat colours would bleed over their edges. Not synced,
+    which would take longer than drawing: whoever writes thousands can write one again.
+    """
+    with replacing(path, suffix=path.suffix, sync=False) as beside:
+        picture.save(beside, quality=95, subsampling=0)
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is durable only once the folder itself is.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,191 @@
+"""fit: the one training function, for every recipe."""
+
+import dataclasses
+import hashlib
+import math
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from training import callbacks, checkpoints, files, sheets
+from training.averaging import copy_averaged, recalibrate
+from training.backends import accelerator
+from training.checkpoints import Position
+from training.datasets import Batches, Dataset
+from training.runs import Run
+
+SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
+CALIBRATION = 256  # Sketches that BatchNorm statistics are averaged over; more changes nothing.
+
+
+@dataclasses.dataclass(frozen=True)
+class FitOptions:
+    """What every training needs to know, whatever the recipe."""
+
+    data: Path
+    """Dataset folder, from `python -m training prepare`, or pairs in the same layout."""
+    run: Path
+    """Run folder to write; a run that is there already goes on."""
+    images: int = 100_000
+    """Images to see in all. Raise it later, and the run goes on."""
+    epoch_images: int = 4_000
+    """Images between two checkpoints and sample sheets."""
+    seed: int = 0
+    """Seed of the weights, the order of the data and the augmentation."""
+    precision: str = "auto"
+    """auto, float32 or mixed_bfloat16; auto takes bfloat16 where the processor has it."""
+
+
+def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
+    """Train `recipe` (an options dataclass) until `options.images` were seen; returns the run.
+
+    Started again on the same run folder, goes on from its last checkpoint, to the same weights
+    that an uninterrupted run would reach.
+
+    Raises:
+        UserError: data that cannot be read, a size that the network cannot take, a run folder
+            of another configuration, a full disk, or losses that are not finite.
+    """
+    dataset = Dataset.open(options.data)
+    keras.config.set_dtype_policy(resolve_precision(options.precision))
+    keras.utils.set_random_seed(options.seed)
+    model = recipe.build(dataset.size, options.seed)
+    model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles())
+    # Before restoring: an optimizer without variables would drop its state in silence.
+    model.optimizer.build(model.trainable_variables)
+
+    run = Run.start(options.run, _configuration(recipe, options, name, dataset))
+    position = checkpoints.restore(model, run.checkpoints)
+    callbacks.forget_after(run.log, position.epoch)
+    inputs, targets = dataset.train.load()
+    batches = Batches(inputs, targets, recipe.batch, options.seed, options.epoch_images)
+    batches.epoch = position.epoch
+    epochs = math.ceil(options.images / (batches.steps * recipe.batch))
+    if position.epoch >= epochs:
+        print(f"{run.folder} has seen {position.images:,} images: nothing to do")
+        return run
+
+    after_epoch = _AfterEpoch(model, recipe, run, dataset, batches, position)
+    model.fit(
+        batches,
+        epochs=epochs,
+        initial_epoch=position.epoch,
+        shuffle=False,  # The stream is shuffled already, and knows where it is.
+        verbose=verbose,
+        callbacks=[
+            callbacks.StopOnNaN(),
+            callbacks.Throughput(recipe.batch),
+            keras.callbacks.CSVLogger(run.log, append=True),
+            *_tensorboard(run),
+            # The checkpoint comes last: what it says is done has left its sheet and log row.
+            callbacks.AfterEpoch(after_epoch),
+            callbacks.ProgressGIF(run.samples, run.progress),
+        ],
+    )
+    return run
+
+
+class _AfterEpoch:
+    """The generator to show, its sheet and card, and the checkpoint, in that order."""
+
+    def __init__(self, model, recipe, run, dataset, batches, position: Position):
+        self.model, self.recipe, self.run, self.batches = model, recipe, run, batches
+        self.dataset, self.start, self.clock = dataset, position, time.monotonic()
+        self.averaged = recipe.build_generator(dataset.size, 0)
+        shown = dataset.test if len(dataset.test) else dataset.train
+        self.drawings, self.photos = (side[:SAMPLES] for side in shown.load())
+        # Spread over the data: its order may be that of species.
+        rows = np.linspace(0, len(batches.inputs) - 1, min(CALIBRATION, len(batches.inputs)))
+        self.calibration = batches.inputs[np.unique(rows.astype(int))]
+
+    def __call__(self, epoch: int) -> None:
+        images = epoch * self.batches.steps * self.batches.batch_size
+        seconds = self.start.seconds + time.monotonic() - self.clock
+        copy_averaged(self.model, self.model.networks["generator"], self.averaged)
+        if self.model.optimizer.use_ema:
+            recalibrate(
+                self.averaged, self.calibration, min(self.recipe.batch, len(self.calibration))
+            )
+        drawn = sheets.draw(self.averaged, self.drawings)
+        files.write_image(
+            self.run.samples / f"{epoch:05d}.png",
+            sheets.sheet(self.drawings, drawn, self.photos),
+        )
+        self.run.save_generator(self.averaged, _about(self.run, self.dataset, images, seconds))
+        checkpoints.save(self.model, self.run.checkpoints, Position(epoch, images, seconds))
+
+
+def resolve_precision(precision: str) -> str:
+    """Name the Keras dtype policy for auto, float32 or mixed_bfloat16."""
+    if precision != "auto":
+        return precision
+    return "mixed_bfloat16" if accelerator() or _cpu_has_bfloat16() else "float32"
+
+
+def _cpu_has_bfloat16() -> bool:
+    # AMX multiplies bfloat16 tiles; AVX-512 alone converts, which gains little.
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+def _compiles() -> bool:
+    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN.
+    return keras.backend.backend() == "jax" or accelerator() is not None
+
+
+def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
+    # Its writer is TensorFlow's, which need not be installed where JAX trains.
+    if keras.backend.backend() != "tensorflow":
+        return []
+    return [keras.callbacks.TensorBoard(run.tensorboard, write_graph=False)]
+
+
+def _configuration(recipe, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
+    """Everything that decides the result; `images` only decides when to stop."""
+    names = "\n".join(dataset.train.names)
+    return {
+        "recipe": name,
+        "options": dataclasses.asdict(recipe),
+        "size": dataset.size,
+        "seed": options.seed,
+        "precision": resolve_precision(options.precision),
+        "epoch_images": options.epoch_images,
+        "data": {
+            "folder": str(options.data),
+            "name": dataset.name,
+            "pairs": len(dataset.train),
+            "names": hashlib.sha256(names.encode()).hexdigest()[:16],
+        },
+    }
+
+
+def _about(run: Run, dataset: Dataset, images: int, seconds: float) -> dict[str, Any]:
+    return {
+        "training": {
+            "recipe": run.config["recipe"],
+            "options": run.config["options"],
+            "images_seen": images,
+            "seconds": round(seconds),
+            "device": accelerator() or f"CPU, {platform.machine()}",
+            "precision": run.config["precision"],
+            "versions": {"keras": keras.__version__, keras.backend.backend(): _backend_version()},
+        },
+        "data": {
+            "name": dataset.name,
+            "licence": dataset.licence,
+            "photos": len(dataset.train) + len(dataset.test),
+            "sketch": dataset.sketch,
+        },
+    }
+
+
+def _backend_version() -> str:
+    from importlib.metadata import version
+
+    return version(keras.backend.backend())

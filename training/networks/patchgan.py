@@ -1,0 +1,32 @@
+"""The PatchGAN discriminator: is this patch of the photo real, given the sketch?"""
+
+import keras
+from keras import layers
+
+from training.networks.normalization import BatchNorm
+from training.networks.unet import NORMAL, down
+
+
+def patchgan(size: int = 256, *, width: int = 64) -> keras.Model:
+    """Build the discriminator of 70 px patches (Isola et al. 2017, appendix 6.1).
+
+    Inputs: sketch and photo, each [B, size, size, 3] in [-1, 1]. Outputs, a list: the feature
+    maps of the four hidden blocks, shallow to deep, then the logits (float32,
+    [B, 30, 30, 1] at 256 px). 2,770,497 parameters at the published width of 64.
+    """
+    sketch = keras.Input((size, size, 3), name="sketch")
+    photo = keras.Input((size, size, 3), name="photo")
+    x = layers.Concatenate()([sketch, photo])
+    features = []
+    for level, filters in enumerate((width, 2 * width, 4 * width)):
+        x = down(x, filters, norm=level > 0)  # 256 px: [B, 128, 128, 64] ... [B, 32, 32, 256]
+        features.append(x)
+    x = layers.ZeroPadding2D()(x)
+    x = layers.Conv2D(8 * width, 4, use_bias=False, kernel_initializer=NORMAL)(x)
+    x = BatchNorm()(x)
+    x = layers.LeakyReLU(0.2, dtype="float32")(x)  # [B, 31, 31, 512]
+    features.append(x)
+    x = layers.ZeroPadding2D()(x)
+    # Logits are summed over many patches: bfloat16 would round each to three digits.
+    logits = layers.Conv2D(1, 4, kernel_initializer=NORMAL, dtype="float32", name="logits")(x)
+    return keras.Model([sketch, photo], [*features, logits], name="patchgan")

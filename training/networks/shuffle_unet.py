@@ -1,0 +1,74 @@
+"""A U-Net whose heavy layers run at quarter resolution: small, fast, and easy to quantise."""
+
+import keras
+from keras import layers, ops
+
+from training.errors import UserError
+from training.networks.normalization import BatchNorm
+
+# Channels at 1/2, 1/4, ... 1/64 of the size, in units of an eighth of `width`. High resolutions
+# cost time and the bottleneck costs parameters: hence thin at the top, and no doubling below.
+STAGES = (3, 8, 16, 24, 32, 40)
+RESIDUAL_BLOCKS = 2  # At 1/8, where a cell is 8 px wide and the network sees whole petals.
+
+
+def conv(x, filters: int, kernel: int = 3, *, strides: int = 1, activate: bool = True):
+    """Convolution and BatchNorm (which folds into it at export), then ReLU unless told not to."""
+    x = layers.Conv2D(
+        filters,
+        kernel,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+    )(x)
+    x = BatchNorm()(x)
+    return layers.ReLU(dtype="float32")(x) if activate else x
+
+
+def residual(x):
+    """Two 3x3 convolutions beside an identity (He et al. 2016)."""
+    y = conv(conv(x, x.shape[-1]), x.shape[-1], activate=False)
+    return layers.ReLU(dtype="float32")(layers.Add(dtype="float32")([x, y]))
+
+
+def upsample(x, skip, filters: int):
+    """Double by nearest neighbour, merge the skip, convolve.
+
+    Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016).
+    """
+    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+    return conv(layers.Concatenate()([x, skip]), filters)
+
+
+def shuffle_unet(size: int = 256, *, width: int = 64) -> keras.Model:
+    """Build the generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
+
+    Two strided convolutions are a learned pixel-unshuffle down to quarter resolution, where the
+    U-Net proper begins; the way back ends in a sub-pixel convolution (Shi et al. 2016). Under
+    8 M parameters at the default width.
+
+    Raises:
+        UserError: a size that is not a multiple of 64.
+    """
+    if size < 64 or size % 64:
+        raise UserError(
+            f"shuffle_unet halves the picture six times, so its size must be a multiple of 64; "
+            f"got {size}: prepare the photos with --size 256"
+        )
+    filters = [max(1, stage * width // 8) for stage in STAGES]
+    sketch = keras.Input((size, size, 3), name="sketch")
+    x, skips = sketch, []
+    for stage, channels in enumerate(filters):
+        x = conv(x, channels, 4, strides=2)  # 256 px: [B, 128, 128, 24] ... [B, 4, 4, 320]
+        if stage == 2:
+            for _ in range(RESIDUAL_BLOCKS):
+                x = residual(x)  # [B, 32, 32, 128]
+        skips.append(x)
+    for channels, skip in zip(reversed(filters[:-1]), reversed(skips[:-1]), strict=True):
+        x = upsample(x, skip, channels)  # 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
+    # Four pixels a cell. float32, because bfloat16 has 8 bits and its rounding shows in a sky.
+    x = layers.Conv2D(12, 3, padding="same", dtype="float32", name="subpixel")(x)
+    x = ops.depth_to_space(x, 2)  # [B, 256, 256, 3]
+    photo = layers.Activation("tanh", dtype="float32", name="photo")(x)
+    return keras.Model(sketch, photo, name="shuffle_unet")

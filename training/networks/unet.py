@@ -1,0 +1,75 @@
+"""The U-Net generator of pix2pix, as published (Isola et al. 2017, appendix 6.1)."""
+
+import keras
+from keras import layers
+
+from training.errors import UserError
+from training.networks.normalization import BatchNorm
+
+# Published encoder, C64-C128-C256-C512x5; at 256 px the last one sees a single pixel.
+ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
+NORMAL = keras.initializers.RandomNormal(stddev=0.02)
+
+
+def levels_for(size: int) -> int:
+    """How often a picture of `size` px is halved: eight times, or down to one pixel.
+
+    Raises:
+        UserError: the size cannot be halved that often.
+    """
+    levels = min(len(ENCODER), max(size, 1).bit_length() - 1)
+    if levels < 2 or size % 2**levels:
+        raise UserError(
+            f"unet halves the picture {levels} times, so its size must be a power of two or a "
+            f"multiple of {2 ** len(ENCODER)}; got {size}: prepare the photos with --size 256"
+        )
+    return levels
+
+
+def down(x, filters: int, *, norm: bool = True):
+    """Halve: 4x4 convolution of stride 2, BatchNorm unless told otherwise, LeakyReLU 0.2."""
+    # A bias before BatchNorm is subtracted again at once.
+    x = layers.Conv2D(
+        filters, 4, strides=2, padding="same", use_bias=not norm, kernel_initializer=NORMAL
+    )(x)
+    if norm:
+        x = BatchNorm()(x)
+    return layers.LeakyReLU(0.2, dtype="float32")(x)
+
+
+def up(x, filters: int, *, dropout: bool, seed: int):
+    """Double: 4x4 transposed convolution of stride 2, BatchNorm, dropout 0.5 if asked, ReLU."""
+    x = layers.Conv2DTranspose(
+        filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=NORMAL
+    )(x)
+    x = BatchNorm()(x)
+    if dropout:
+        x = layers.Dropout(0.5, seed=seed)(x)
+    return layers.ReLU(dtype="float32")(x)
+
+
+def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
+    """Build the generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
+
+    54,425,923 parameters at 256 px and the published width of 64. Dropout in the first three
+    decoder blocks is the only noise, as published.
+
+    Raises:
+        UserError: a size that cannot be halved as often as the network wants.
+    """
+    encoder = [filters * width // 64 for filters in ENCODER[: levels_for(size)]]
+    sketch = keras.Input((size, size, 3), name="sketch")
+    x, skips = sketch, []
+    for level, filters in enumerate(encoder):
+        x = down(x, filters, norm=level > 0)  # 256 px: [B, 128, 128, 64] ... [B, 1, 1, 512]
+        skips.append(x)
+    for level, (filters, skip) in enumerate(
+        zip(reversed(encoder[:-1]), reversed(skips[:-1]), strict=True)
+    ):
+        x = up(x, filters, dropout=level < 3, seed=seed + level)
+        x = layers.Concatenate()([x, skip])  # 256 px: [B, 2, 2, 1024] ... [B, 128, 128, 128]
+    x = layers.Conv2DTranspose(
+        3, 4, strides=2, padding="same", kernel_initializer=NORMAL, dtype="float32"
+    )(x)
+    photo = layers.Activation("tanh", dtype="float32", name="photo")(x)  # [B, size, size, 3]
+    return keras.Model(sketch, photo, name="unet")

@@ -1,0 +1,25 @@
+"""Recipes: one generative system a file, each an options dataclass and a model."""
+
+from typing import Any
+
+from training.errors import UserError
+from training.recipes import pix2pix
+
+# Name on the command line -> presets by name, the first of which is the default.
+RECIPES: dict[str, dict[str, Any]] = {"pix2pix": pix2pix.PRESETS}
+
+
+def recipe_from(config: dict[str, Any]) -> Any:
+    """Rebuild a recipe from a run's configuration.
+
+    Raises:
+        UserError: a recipe or an option that this version does not know.
+    """
+    name, options = config["recipe"], config["options"]
+    if name not in RECIPES:
+        raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")
+    kind = type(next(iter(RECIPES[name].values())))
+    try:
+        return kind(**options)
+    except TypeError as error:
+        raise UserError(f"{name} was trained by another version: {error}") from None

@@ -1,0 +1,177 @@
+"""The run folder: the only code that knows its paths.
+
+config.json  log.csv  samples/  progress.gif  checkpoints/  tensorboard/
+generator.weights.h5  card.json
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from training import files
+from training.errors import UserError
+
+SCHEMA = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training: its configuration and where its results lie."""
+
+    folder: Path
+    config: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """Open a run that exists.
+
+        Raises:
+            UserError: the folder holds no run, or one of another schema.
+        """
+        path = Path(folder) / "config.json"
+        try:
+            config = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise UserError(
+                f"expected a run folder with config.json, found none at {folder}; "
+                f"make one with: python -m training fit pix2pix --data DATASET --run {folder}"
+            ) from None
+        except (ValueError, OSError) as error:
+            raise UserError(f"{path} cannot be read: {error}") from None
+        if not isinstance(config, dict) or config.get("schema") != SCHEMA:
+            raise UserError(f"{path} is not a configuration of schema {SCHEMA}")
+        return cls(Path(folder), config)
+
+    @classmethod
+    def start(cls, folder: Path, config: dict[str, Any]) -> "Run":
+        """Open the run that `config` describes, making its folder if there is none.
+
+        Raises:
+            UserError: the folder holds a run of another configuration; the message names the
+                differences.
+        """
+        folder, config = Path(folder), {"schema": SCHEMA} | config
+        if (folder / "config.json").exists():
+            run = cls.open(folder)
+            differences = list(_differences(run.config, config))
+            if differences:
+                raise UserError(
+                    f"{folder} is a run of another configuration ({'; '.join(differences)}); "
+                    f"choose another --run folder, or the options that it was started with"
+                )
+            # Where the data lies may change between two starts, what it is may not.
+            return cls(folder, config)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder} exists and is not a run folder; choose another --run")
+        for part in ("samples", "checkpoints"):
+            (folder / part).mkdir(parents=True)
+        files.write_json(folder / "config.json", config)
+        return cls(folder, config)
+
+    @property
+    def samples(self) -> Path:
+        """Folder of the sample sheets, one an epoch: `00012.png`."""
+        return self.folder / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoint."""
+        return self.folder / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        """Table of losses, a row an epoch."""
+        return self.folder / "log.csv"
+
+    @property
+    def progress(self) -> Path:
+        """Animation of the sample sheets."""
+        return self.folder / "progress.gif"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of TensorBoard's event files."""
+        return self.folder / "tensorboard"
+
+    @property
+    def generator_path(self) -> Path:
+        """Weights of the generator: averaged, with BatchNorm statistics to match."""
+        return self.folder / "generator.weights.h5"
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What is told about the result: `weights`, `training` and `data`.
+
+        Raises:
+            UserError: the run has not finished an epoch yet.
+        """
+        path = self.folder / "card.json"
+        if not path.exists():
+            raise UserError(f"{self.folder} has no trained generator yet: let fit finish an epoch")
+        return json.loads(path.read_text())
+
+    def save_generator(self, generator: keras.Model, about: dict[str, Any]) -> None:
+        """Write the generator's weights and the card that vouches for them.
+
+        Each is replaced as a whole; between the two, a crash leaves a card whose checksum does
+        not match, which `load_generator` reports, and which the next epoch mends.
+        """
+        with files.replacing(self.generator_path, suffix=".weights.h5") as path:
+            generator.save_weights(path)
+        weights = {
+            "bytes": self.generator_path.stat().st_size,
+            "sha256": sha256(self.generator_path),
+        }
+        files.write_json(self.folder / "card.json", {"weights": weights} | about)
+
+
+def load_generator(run: Run) -> keras.Model:
+    """Rebuild the generator from the configuration and read its checked weights.
+
+    Returns a model of float32 [B, S, S, 3] -> float32 [B, S, S, 3], both in [-1, 1], under the
+    Keras dtype policy in force. Only arrays are read: no code, no pickle, no Keras config.
+
+    Raises:
+        UserError: weights that are missing, altered, or of another network.
+    """
+    from training.recipes import recipe_from
+
+    expected, path = run.card["weights"], run.generator_path
+    if not path.exists():
+        raise UserError(f"{path} is missing: let fit finish an epoch")
+    found = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    if found != expected:
+        raise UserError(
+            f"{path} does not match its card: expected {expected['bytes']} bytes, sha256 "
+            f"{expected['sha256'][:12]}..., found {found['bytes']} bytes, {found['sha256'][:12]}..."
+        )
+    generator = recipe_from(run.config).build_generator(run.config["size"], run.config["seed"])
+    try:
+        generator.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        raise UserError(
+            f"{path} holds weights of another network: {str(error).splitlines()[0]}"
+        ) from None
+    return generator
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = ""):
+    """Yield `name: old, now new` for every entry in which two configurations differ."""
+    for name in sorted(old.keys() | new.keys()):
+        before, now = old.get(name), new.get(name)
+        if name == "folder":
+            continue
+        if isinstance(before, dict) and isinstance(now, dict):
+            yield from _differences(before, now, f"{prefix}{name}.")
+        elif before != now:
+            yield f"{prefix}{name}: was {before!r}, now {now!r}"

@@ -1,0 +1,165 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from training import evaluate, metrics, sheets
+from training.datasets import Dataset
+from training.errors import UserError
+from training.features import FeatureNetwork
+from training.fit import FitOptions, fit
+from training.recipes.pix2pix import Pix2Pix
+from training.runs import load_generator
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def noise(rng, n: int, size: int) -> np.ndarray:
+    return rng.integers(0, 256, (n, size, size, 3), np.uint8)
+
+
+def identity(size: int) -> keras.Model:
+    pixels = keras.Input((size, size, 3))
+    return keras.Model(pixels, keras.layers.Activation("linear")(pixels))
+
+
+def test_drawing_keeps_every_pixel_value_whatever_the_number_of_pictures():
+    inputs = np.arange(11 * 8 * 8 * 3).reshape(11, 8, 8, 3).astype(np.uint8)
+    assert set(inputs.ravel()) == set(range(256))
+    outputs = evaluate.draw(identity(8), inputs)
+    assert outputs.dtype == np.uint8
+    np.testing.assert_array_equal(outputs, inputs)
+
+
+def test_thumbnails_are_means_of_areas():
+    picture = np.zeros((1, 128, 128, 3), np.uint8)
+    picture[:, ::2, ::2] = 200  # one pixel in four
+    small = evaluate.thumbnails(picture)
+    assert small.shape == (1, 64, 64, 3)
+    assert (small == 50).all()
+
+
+def test_a_row_holds_the_mean_of_each_measure(rng):
+    photos = noise(rng, 3, 16)
+    outputs = photos.copy()
+    outputs[0] = 255 - outputs[0]
+    row = evaluate.measure("held-out", photos, outputs, photos)
+    expected = np.abs(255 - 2.0 * photos[0]).mean() / 3
+    assert row["l1"] == pytest.approx(expected)
+    assert (row["inputs"], row["pictures"], row["size"]) == ("held-out", 3, 16)
+    assert "kid" not in row
+
+
+def test_the_share_is_one_for_the_inputs_and_small_for_photos(rng):
+    photos, more_photos = rng.normal(0, 1, (2, 200, 8))
+    inputs = rng.normal(3, 1, (200, 8))
+    assert evaluate.kernel_distances(inputs, inputs, photos)["kid_share"] == 1.0
+    assert abs(evaluate.kernel_distances(inputs, more_photos, photos)["kid_share"]) < 0.01
+
+
+def test_sets_need_not_be_equally_many(rng):
+    photos, drawings = rng.normal(0, 1, (300, 8)), rng.normal(1, 1, (24, 8))
+    distances = evaluate.kernel_distances(drawings, drawings + 0.1, photos)
+    assert distances["kid_share"] > 1
+    assert distances["kid_deviation"] > 0
+
+
+def test_the_table_has_a_line_a_row_and_the_columns_that_were_measured():
+    row = {"inputs": "held-out", "pictures": 3, "size": 256, "l1": 41.5, "psnr": 12.25, "ssim": 0.4}
+    lines = evaluate.table({"measures": [row, row | {"size": 64}]}).splitlines()
+    assert len(lines) == 4
+    assert len({len(line) for line in lines}) == 1
+    assert "KID" not in lines[0]
+    assert [cell.strip() for cell in lines[2].strip("|").split("|")] == [
+        *("held-out", "3", "256", "41.50", "12.25", "0.400")
+    ]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Six pairs to train on and five held out, 128 px: a disc, and the same disc on a meadow."""
+    folder = tmp_path_factory.mktemp("discs")
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:128, :128]
+    for split, count in (("train", 6), ("test", 5)):
+        for side in ("input", "target"):
+            (folder / split / side).mkdir(parents=True)
+        for index in range(count):
+            centre, radius = rng.integers(48, 80, 2), rng.integers(16, 48)
+            disc = ((x - centre[0]) ** 2 + (y - centre[1]) ** 2 < radius**2)[..., None]
+            colour = rng.integers(128, 256, 3)
+            meadow = rng.integers(0, 128, (128, 128, 3)) // np.array([3, 1, 3])
+            for side, background in (("input", 0 * meadow), ("target", meadow)):
+                picture = np.where(disc, colour, background).astype(np.uint8)
+                Image.fromarray(picture).save(folder / split / side / f"{index}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(dataset, tmp_path_factory):
+    """The smallest pix2pix there is, after two steps."""
+    recipe = Pix2Pix(width=8, discriminator_width=8, batch=2)
+    folder = tmp_path_factory.mktemp("runs") / "discs"
+    options = FitOptions(dataset, folder, images=4, epoch_images=4, precision="float32")
+    return fit(recipe, options, name="pix2pix")
+
+
+@pytest.fixture(scope="module")
+def mean_colour(tmp_path_factory):
+    """A feature network of a pooling and a flattening: sixteen colours of a picture."""
+    pixels = keras.Input((128, 128, 3), batch_size=1)
+    colours = keras.layers.Flatten()(keras.layers.AveragePooling2D(32)(pixels / 255.0))
+    path = tmp_path_factory.mktemp("features") / "colours.tflite"
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(pixels, colours))
+    path.write_bytes(converter.convert())
+    return path
+
+
+def test_a_run_is_measured_on_its_held_out_pairs(run, dataset, mean_colour):
+    measured = evaluate.evaluate(run, features=mean_colour)
+    assert (measured["run"], measured["features"]) == ("discs", "colours.tflite")
+    full, small = measured["measures"]
+    assert (full["size"], small["size"]) == (128, 64)
+    assert full["pictures"] == small["pictures"] == 5
+
+    inputs, photos = Dataset.open(dataset).test.load()
+    outputs = sheets.draw(load_generator(run), inputs)
+    assert full["l1"] == pytest.approx(metrics.l1(outputs, photos).mean(), abs=0.01)
+    network = FeatureNetwork(mean_colour)
+    expected, _ = metrics.kid(network(outputs), network(photos))
+    assert full["kid"] == pytest.approx(expected, rel=1e-3)
+    assert full["kid_share"] == pytest.approx(full["kid"] / full["kid_inputs"])
+
+
+def test_the_report_is_a_table_and_a_file(run, tmp_path, capsys):
+    path = tmp_path / "measures.json"
+    evaluate.report(run.folder, limit=2, json=path)
+    rows = json.loads(path.read_text())["measures"]
+    assert [row["pictures"] for row in rows] == [2, 2]
+    assert f"{rows[0]['psnr']:.2f}" in capsys.readouterr().out
+
+
+def test_other_data_is_measured_at_the_runs_size(run, tmp_path):
+    for side in ("train/input", "train/target", "test/input", "test/target"):
+        (tmp_path / side).mkdir(parents=True)
+        Image.new("RGB", (48, 48), "purple").save(tmp_path / side / "1.png")
+    measured = evaluate.evaluate(run, data=tmp_path)
+    assert [row["size"] for row in measured["measures"]] == [128, 64]
+    assert measured["data"] == tmp_path.name
+
+
+def test_what_cannot_be_measured_is_refused_before_any_drawing(run, tmp_path, mean_colour):
+    with pytest.raises(UserError, match="limit of 1 pair or more, got 0"):
+        evaluate.evaluate(run, limit=0)
+    with pytest.raises(UserError, match="expected 2 held-out pairs or more, got 1"):
+        evaluate.evaluate(run, limit=1, features=mean_colour)
+    with pytest.raises(UserError, match="no file at .*nowhere.tflite"):
+        evaluate.evaluate(run, features=tmp_path / "nowhere.tflite")
+    with pytest.raises(UserError, match="there is no folder .*nowhere"):
+        evaluate.report(run.folder, json=tmp_path / "nowhere" / "measures.json")

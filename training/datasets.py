@@ -204,9 +204,7 @@ class Batches(keras.utils.PyDataset):
         self.epoch = 0
         self._orders: dict[int, np.ndarray] = {}
 
-    @property
-    def num_batches(self) -> int:
-        """Steps in an epoch."""
+    def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:

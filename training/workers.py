@@ -49,10 +49,12 @@ def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Jo
 
     Raises `OSError` when a pair cannot be written, `UserError` when a worker is killed.
     """
-    if not jobs:
+    processes = min(processes, 1 + len(jobs) // 16)
+    if processes == 1:
+        for job in tqdm(jobs, desc="pairs", unit="photo", disable=not jobs):
+            yield job, make_pair(plan, job)
         return
     context = multiprocessing.get_context("spawn")  # a fork of TensorFlow's threads may hang
-    processes = min(processes, 1 + len(jobs) // 16)
     with (
         tqdm(total=len(jobs), desc="pairs", unit="photo", smoothing=0.05) as bar,
         ProcessPoolExecutor(processes, context, initializer=_start_worker) as pool,

@@ -1,0 +1,177 @@
+"""Dataset folders, plain and prepared, and the stream of batches."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.datasets import Batches, Dataset
+from training.errors import UserError
+
+SIZE = 32
+
+
+def save(path: Path, level: int, size: tuple[int, int] = (SIZE, SIZE)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, (level, level, level)).save(path)
+
+
+@pytest.fixture
+def plain(tmp_path) -> Path:
+    """Five pairs as somebody else made them: input level n, target level 100 + n."""
+    for n in range(5):
+        split = "train" if n < 4 else "test"
+        save(tmp_path / split / "input" / f"{n}.png", n)
+        save(tmp_path / split / "target" / f"{n}.png", 100 + n)
+    return tmp_path
+
+
+def test_reads_two_folders_with_equal_names(plain):
+    dataset = Dataset.open(plain)
+    assert dataset.size == SIZE and dataset.sketch == "given" and dataset.licence == "unknown"
+    assert dataset.train.names == ["0.png", "1.png", "2.png", "3.png"]
+    inputs, targets = dataset.train.load()
+    assert inputs.shape == targets.shape == (4, SIZE, SIZE, 3) and inputs.dtype == np.uint8
+    assert inputs[:, 5, 5, 0].tolist() == [0, 1, 2, 3]
+    assert targets[:, 5, 5, 0].tolist() == [100, 101, 102, 103]
+    assert len(dataset.test) == 1
+
+
+def test_resizes_pairs_when_asked(plain):
+    inputs, _ = Dataset.open(plain, size=64).train.load()
+    assert inputs.shape == (4, 64, 64, 3)
+
+
+def test_unequal_names_are_named(plain):
+    (plain / "train/target/2.png").unlink()
+    save(plain / "train/input/extra.png", 0)
+    with pytest.raises(UserError, match="equal file names.*only one of them has 2.png, extra.png"):
+        Dataset.open(plain)
+
+
+@pytest.mark.parametrize("layout, first", [("ab", 10), ("ba", 200)])
+def test_reads_side_by_side_images_in_either_direction(tmp_path, layout, first):
+    image = Image.new("RGB", (2 * SIZE, SIZE), (10, 10, 10))
+    image.paste((200, 200, 200), (SIZE, 0, 2 * SIZE, SIZE))
+    (tmp_path / "train").mkdir()
+    image.save(tmp_path / "train" / "1.png")
+    dataset = Dataset.open(tmp_path, layout=layout)
+    inputs, targets = dataset.train.load()
+    assert dataset.size == SIZE and len(dataset.test) == 0
+    assert (inputs == first).all() and (targets == 210 - first).all()
+
+
+def test_an_image_that_is_not_side_by_side_is_named(tmp_path):
+    save(tmp_path / "train" / "square.png", 0, (64, 64))
+    with pytest.raises(UserError, match="square.png: 64x64 pixels: expected two pictures side"):
+        Dataset.open(tmp_path).train.load()
+
+
+def test_no_dataset_says_how_to_make_one(tmp_path):
+    with pytest.raises(UserError, match="python -m training prepare PHOTOS"):
+        Dataset.open(tmp_path)
+
+
+def test_no_pairs_is_an_error(tmp_path):
+    (tmp_path / "train").mkdir()
+    with pytest.raises(UserError, match="no training pairs"):
+        Dataset.open(tmp_path)
+
+
+def test_a_damaged_description_is_an_error(plain):
+    (plain / "dataset.json").write_text('{"size": 32,')
+    with pytest.raises(UserError, match="not valid JSON"):
+        Dataset.open(plain)
+
+
+def test_half_a_pair_of_an_interrupted_prepare_is_passed_over(plain):
+    (plain / "dataset.json").write_text(json.dumps({"size": SIZE, "complete": False}))
+    (plain / "train/input/1.png").unlink()
+    assert Dataset.open(plain).train.names == ["0.png", "2.png", "3.png"]
+
+
+def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):
+    (plain / "train/target/2.png").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="2.png: not a JPEG"):
+        Dataset.open(plain).train.load()
+    assert list((plain / "cache").iterdir()) == []
+
+
+def test_decodes_once_and_again_when_a_file_changes(plain):
+    Dataset.open(plain).train.load()
+    cached = plain / "cache" / "train-input.npy"
+    before = cached.stat().st_ino
+    Dataset.open(plain).train.load()
+    assert cached.stat().st_ino == before
+    save(plain / "train/input/0.png", 50)
+    os.utime(plain / "train/input/0.png", ns=(1, 1))
+    inputs, _ = Dataset.open(plain).train.load()
+    assert inputs[0, 0, 0, 0] == 50
+    (plain / "train/input/0.png").unlink()
+    (plain / "train/target/0.png").unlink()
+    assert len(Dataset.open(plain).train.load()[0]) == 3
+
+
+def test_the_cache_is_mapped_and_cannot_be_written(plain):
+    inputs, _ = Dataset.open(plain).train.load()
+    assert isinstance(inputs, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        inputs[0] = 0
+
+
+@pytest.fixture
+def numbered() -> tuple[np.ndarray, np.ndarray]:
+    """Ten pairs of 1 px whose value is their number, targets 100 more."""
+    inputs = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1).repeat(3, axis=3)
+    return inputs, inputs + 100
+
+
+def stream(batches: Batches, epochs: int) -> list[int]:
+    seen = []
+    for _ in range(epochs):
+        for index in range(len(batches)):
+            seen += batches[index][0][:, 0, 0, 0].tolist()
+        batches.on_epoch_end()
+    return seen
+
+
+def test_a_batch_is_full_and_keeps_pairs_together(numbered):
+    batches = Batches(*numbered, batch_size=4, seed=0)
+    assert len(batches) == 2
+    inputs, targets = batches[1]
+    assert inputs.shape == (4, 1, 1, 3) and inputs.dtype == np.uint8
+    np.testing.assert_array_equal(inputs + 100, targets)
+
+
+def test_every_pair_comes_once_a_turn_across_epochs(numbered):
+    seen = stream(Batches(*numbered, batch_size=4, seed=0), epochs=5)
+    turns = [seen[start : start + 10] for start in range(0, 40, 10)]
+    assert all(sorted(turn) == list(range(10)) for turn in turns)
+    assert turns[0] != turns[1]
+
+
+def test_a_resumed_stream_goes_on_where_it_was(numbered):
+    whole = stream(Batches(*numbered, batch_size=4, seed=7, images_per_epoch=12), epochs=6)
+    resumed = Batches(*numbered, batch_size=4, seed=7, images_per_epoch=12)
+    resumed.epoch = 4
+    assert stream(resumed, epochs=2) == whole[48:]
+
+
+def test_any_order_of_asking_gives_the_same_batches(numbered):
+    batches = Batches(*numbered, batch_size=4, seed=7, images_per_epoch=200)
+    forward = [batches[index][0].tobytes() for index in range(len(batches))]
+    backward = [batches[index][0].tobytes() for index in reversed(range(len(batches)))]
+    assert backward[::-1] == forward
+
+
+def test_another_seed_is_another_order(numbered):
+    assert stream(Batches(*numbered, 5, seed=0), 2) != stream(Batches(*numbered, 5, seed=1), 2)
+
+
+def test_an_epoch_may_be_longer_or_shorter_than_the_data(numbered):
+    assert len(Batches(*numbered, batch_size=4, seed=0, images_per_epoch=100)) == 25
+    assert len(Batches(*numbered, batch_size=16, seed=0)) == 1
+    assert Batches(*numbered, batch_size=16, seed=0)[0][0].shape[0] == 16

@@ -1,0 +1,393 @@
+"""`prepare` on small folders: what it writes, what it does not do twice, what it survives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.datasets import Dataset
+from training.errors import UserError
+from training.ledger import Ledger
+from training.photos import UnreadablePhoto, load_photo
+from training.prepare import place_in_split, prepare
+from training.sketches import SKETCHES
+from training.workers import Job, Plan, make_pair, source_rng
+
+SIZE = 32
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def photo(path: Path, seed: int, size: tuple[int, int] = (48, 40)) -> None:
+    """A coloured disc before green noise."""
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(20, 90, (size[1], size[0], 3), np.uint8)
+    rows, columns = np.mgrid[: size[1], : size[0]]
+    disc = np.hypot(rows - size[1] / 2, columns - size[0] / 2) < size[1] / 3
+    pixels[disc] = rng.integers(100, 255, 3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def photos(tmp_path) -> Path:
+    folder = tmp_path / "photos"
+    for n in range(8):
+        photo(folder / f"{n}.png", n)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def places(dataset: Path) -> dict[str, tuple[str, str]]:
+    """Where each photo's pair is: source -> (split, name)."""
+    entries = Ledger(dataset / "photos.jsonl").entries.values()
+    return {entry.source: (entry.split, entry.name) for entry in entries}
+
+
+def run(photos: Path, dataset: Path, **options) -> dict:
+    return prepare(photos, dataset, **{"size": SIZE, "processes": 1, "test_share": 0.3, **options})
+
+
+def test_writes_a_dataset_that_opens(photos, tmp_path):
+    info = run(photos, tmp_path / "out", name="discs", licence="CC0")
+    dataset = Dataset.open(tmp_path / "out")
+    assert (dataset.name, dataset.licence, dataset.sketch) == ("discs", "CC0", "mixed")
+    assert dataset.size == SIZE and info["complete"] and info["skipped"] == {}
+    assert len(dataset.train) + len(dataset.test) == info["photos"] == 8
+    assert info["counts"] == {"train": len(dataset.train), "test": len(dataset.test)}
+    assert json.loads((tmp_path / "out" / "dataset.json").read_text()) == info
+    with Image.open(tmp_path / "out" / "sheet.png") as sheet:
+        assert sheet.size == (8 * 128, 2 * 128)
+
+
+def test_a_pair_is_the_photo_and_its_own_sketch(photos, tmp_path):
+    run(photos, tmp_path / "out", sketch="outline", seed=3)
+    split, name = places(tmp_path / "out")["5.png"]
+    target = load_photo(photos / "5.png", SIZE)
+    sketch = SKETCHES["outline"](target, source_rng(3, "5.png"))
+    for side, expected in (("input", sketch), ("target", target)):
+        with Image.open(tmp_path / "out" / split / side / name) as image:
+            difference = np.abs(np.asarray(image).astype(int) - expected)
+        assert difference.mean() < 6, "no more than JPEG changes"
+
+
+def test_the_number_of_processes_and_the_order_change_nothing(photos, tmp_path):
+    for n in range(8, 24):
+        photo(photos / f"{n}.png", n)
+    run(photos, tmp_path / "one", processes=1)
+    run(photos, tmp_path / "two", processes=2)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_running_it_twice_does_no_work_twice(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.jpg")}
+    content = contents(tmp_path / "out")
+    run(photos, tmp_path / "out")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert contents(tmp_path / "out") == content
+
+
+def test_adding_photos_moves_none_and_removing_one_removes_its_pair(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    before = places(tmp_path / "out")
+    for n in range(20):
+        photo(photos / "more" / f"{n}.png", 100 + n)  # the same stems in another folder
+    run(photos, tmp_path / "out")
+    after = places(tmp_path / "out")
+    assert len(after) == 28 and after.items() >= before.items()
+    assert len(set(after.values())) == 28
+
+    split, name = after["3.png"]
+    (photos / "3.png").unlink()
+    assert run(photos, tmp_path / "out")["photos"] == 27
+    assert not (tmp_path / "out" / split / "input" / name).exists()
+    assert not (tmp_path / "out" / split / "target" / name).exists()
+
+
+def test_a_changed_photo_is_drawn_again_in_its_place(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    before, place = contents(tmp_path / "out"), places(tmp_path / "out")["2.png"]
+    photo(photos / "2.png", 77, (60, 60))
+    run(photos, tmp_path / "out")
+    after = contents(tmp_path / "out")
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert places(tmp_path / "out")["2.png"] == place
+    assert {name for name in changed if name.endswith(".jpg")} == {
+        f"{place[0]}/{side}/{place[1]}" for side in ("input", "target")
+    }
+
+
+def test_a_pair_that_was_lost_is_made_again(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    content = contents(tmp_path / "out")
+    lost = sorted((tmp_path / "out").rglob("*.jpg"))
+    lost[0].unlink()
+    lost[-1].write_bytes(b"")  # as a power cut leaves it
+    run(photos, tmp_path / "out")
+    assert contents(tmp_path / "out") == content
+
+
+def test_the_split_is_by_share_and_by_seed():
+    names = [f"{n}.jpg" for n in range(4000)]
+    held_out = np.array([[place_in_split(seed, name) < 0.05 for name in names] for seed in (0, 1)])
+    assert np.abs(held_out.mean(axis=1) - 0.05).max() < 0.012
+    assert (held_out[0] != held_out[1]).any()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("share", [0.001, 0.999])
+def test_both_splits_of_a_small_folder_have_a_pair_and_keep_it(tmp_path, count, share):
+    for n in range(count):
+        photo(tmp_path / "photos" / f"{n}.png", n)
+    info = run(tmp_path / "photos", tmp_path / "out", test_share=share)
+    assert min(info["counts"].values()) == 1
+    before = places(tmp_path / "out")
+    photo(tmp_path / "photos" / "new.png", 9)
+    run(tmp_path / "photos", tmp_path / "out", test_share=share)
+    assert places(tmp_path / "out").items() >= before.items()
+
+
+def test_one_photo_is_enough_to_train_on(tmp_path):
+    photo(tmp_path / "photos" / "only.png", 0)
+    info = run(tmp_path / "photos", tmp_path / "out", test_share=0.001)
+    assert info["counts"] == {"train": 1, "test": 0}
+
+
+def test_bad_pictures_among_good_ones_are_skipped_with_their_reasons(photos, tmp_path):
+    (photos / "cut.jpg").write_bytes((photos / "0.png").read_bytes()[:300])
+    Image.new("RGB", (1, 1)).save(photos / "dot.png")
+    (photos / "text.jpg").write_text("no picture")
+    (photos / "dangling.jpg").symlink_to(tmp_path / "nowhere")
+    info = run(photos, tmp_path / "out")
+    assert info["photos"] == 8
+    assert list(info["skipped"]) == ["cut.jpg", "dangling.jpg", "dot.png", "text.jpg"]
+    assert "too small" in info["skipped"]["dot.png"]
+    assert "No such file" in info["skipped"]["dangling.jpg"]
+    assert run(photos, tmp_path / "out") == info
+
+
+def test_a_photo_that_breaks_later_keeps_its_pair(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    split, name = places(tmp_path / "out")["4.png"]
+    (photos / "4.png").write_bytes(b"")
+    info = run(photos, tmp_path / "out")
+    assert "4.png" in info["skipped"]
+    assert (tmp_path / "out" / split / "input" / name).exists()
+
+
+def test_a_folder_with_nothing_readable_is_an_error_and_leaves_nothing(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(UserError, match="found no .jpg, .png or .webp photo"):
+        run(tmp_path / "photos", tmp_path / "out")
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "photos" / name).write_bytes(b"no picture")
+    with pytest.raises(UserError, match="none of the 2 pictures could be read; the first, a.jpg"):
+        run(tmp_path / "photos", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"size": 100}, "--size 100: expected a multiple of 32"),
+        ({"size": 16}, "--size 16"),
+        ({"sketch": "oil"}, "--sketch oil: expected one of blobs, outline, mixed"),
+        ({"layout": "abc"}, "--layout abc"),
+        ({"test_share": 1.0}, "--test-share 1.0"),
+        ({"processes": 0}, "--processes 0"),
+        ({"layout": "pairs"}, "--layout pairs: expected a folder at"),
+    ],
+)
+def test_options_are_refused_before_any_work(photos, tmp_path, options, message):
+    with pytest.raises(UserError, match=message):
+        run(photos, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [{"size": 64}, {"seed": 1}, {"sketch": "blobs"}, {"test_share": 0.1}]
+)
+def test_other_options_on_the_same_dataset_are_refused_with_the_difference(
+    photos, tmp_path, options
+):
+    run(photos, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    (name, value), *_ = options.items()
+    with pytest.raises(UserError, match=f"was prepared with {name} .*, not {value}"):
+        run(photos, tmp_path / "out", **options)
+    assert contents(tmp_path / "out") == before
+
+
+def test_somebody_elses_folder_is_left_alone(photos, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("precious")
+    with pytest.raises(UserError, match="not empty and not a dataset"):
+        run(photos, tmp_path / "out")
+    assert contents(tmp_path / "out") == {"thesis.txt": b"precious"}
+
+
+def test_a_dataset_inside_the_folder_of_its_photos_is_not_read_as_photos(photos):
+    run(photos, photos / "out")
+    assert run(photos, photos / "out")["photos"] == 8
+
+
+def test_pairs_are_taken_as_they_are(tmp_path):
+    for n in range(4):
+        for side, seed in (("input", n), ("target", 50 + n)):
+            photo(tmp_path / "given" / side / f"{n}.png", seed, (SIZE, SIZE))
+    info = run(tmp_path / "given", tmp_path / "out", layout="pairs")
+    assert info["sketch"] == "given" and info["photos"] == 4
+    split, name = places(tmp_path / "out")["1.png"]
+    for side in ("input", "target"):
+        with Image.open(tmp_path / "out" / split / side / name) as image:
+            given = load_photo(tmp_path / "given" / side / "1.png", SIZE)
+            assert np.abs(np.asarray(image).astype(int) - given).mean() < 6
+
+
+def test_unequal_names_between_the_two_folders_are_named(tmp_path):
+    for name in ("a.png", "b.png"):
+        photo(tmp_path / "given" / "input" / name, 0)
+    photo(tmp_path / "given" / "target" / "b.png", 0)
+    with pytest.raises(UserError, match="only one of them has a.png"):
+        run(tmp_path / "given", tmp_path / "out", layout="pairs")
+
+
+@pytest.mark.parametrize("layout", ["ab", "ba"])
+def test_side_by_side_images_are_cut_in_either_direction(tmp_path, layout):
+    image = Image.new("RGB", (2 * SIZE, SIZE), (10, 10, 10))
+    image.paste((200, 200, 200), (SIZE, 0, 2 * SIZE, SIZE))
+    (tmp_path / "given").mkdir()
+    for n in range(2):
+        image.save(tmp_path / "given" / f"{n}.png")
+    photo(tmp_path / "given" / "square.png", 0)
+    info = run(tmp_path / "given", tmp_path / "out", layout=layout)
+    inputs, _ = Dataset.open(tmp_path / "out").train.load()
+    assert abs(int(inputs.mean()) - (10 if layout == "ab" else 200)) <= 1
+    assert "expected two pictures side by side" in info["skipped"]["square.png"]
+
+
+def test_a_full_disk_is_one_line_and_keeps_what_there_was(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    photo(photos / "new.png", 50, (600, 600))
+    # A file size limit stands in for a full disk: the kernel refuses to write in both.
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from training.errors import cli\n"
+        "from training.prepare import prepare\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
+        "    cli(lambda: prepare(Path(sys.argv[1]), Path(sys.argv[2]), size=32, test_share=0.3,"
+        " processes=1))()\n"
+    )
+    script = tmp_path / "limited.py"
+    script.write_text(code)
+    finished = subprocess.run(
+        [sys.executable, script, photos, tmp_path / "out"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.returncode == 2
+    assert finished.stderr.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in finished.stderr
+    after = contents(tmp_path / "out")
+    assert all(after[name] == before[name] for name in before if name.endswith(".jpg"))
+    assert run(photos, tmp_path / "out")["photos"] == 9
+
+
+def start(photos: Path, dataset: Path) -> subprocess.Popen:
+    script = dataset.parent / "start.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from training.errors import cli\n"
+        "from training.prepare import prepare\n"
+        "if __name__ == '__main__':\n"
+        "    cli(lambda: prepare(Path(sys.argv[1]), Path(sys.argv[2]), size=256,"
+        " test_share=0.3, processes=2))()\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, script, photos, dataset],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
+    for n in range(80):
+        photo(tmp_path / "photos" / f"{n}.png", n, (256, 256))
+    process = start(tmp_path / "photos", tmp_path / "out")
+    journal = tmp_path / "out" / "photos.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if journal.exists() and journal.read_text().count("\n") >= 10:
+            break
+        time.sleep(0.02)
+    if how == signal.SIGINT:
+        os.killpg(process.pid, how)  # as a terminal does: to the workers too
+    else:
+        process.kill()
+    _, errors = process.communicate(timeout=30)
+    assert "Traceback" not in errors
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+    done = places(tmp_path / "out")
+    assert 10 <= len(done) < 80
+    assert len(Dataset.open(tmp_path / "out").train) > 0
+
+    info = prepare(tmp_path / "photos", tmp_path / "out", 256, test_share=0.3, processes=2)
+    assert info["photos"] == 80 and places(tmp_path / "out").items() >= done.items()
+    prepare(tmp_path / "photos", tmp_path / "whole", 256, test_share=0.3, processes=2)
+    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 160
+    splits = {source: split for source, (split, _) in places(tmp_path / "whole").items()}
+    assert splits == {source: split for source, (split, _) in places(tmp_path / "out").items()}
+
+
+def test_a_second_prepare_on_the_same_dataset_is_refused(photos, tmp_path):
+    import fcntl
+
+    run(photos, tmp_path / "out")
+    folder = os.open(tmp_path / "out", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(UserError, match="another prepare is at work"):
+            run(photos, tmp_path / "out")
+    finally:
+        os.close(folder)
+
+
+def test_a_journal_cut_short_by_a_crash_loses_one_line_only(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    journal = tmp_path / "out" / "photos.jsonl"
+    journal.write_text(journal.read_text()[:-20])
+    assert len(places(tmp_path / "out")) == 7
+    assert run(photos, tmp_path / "out")["photos"] == 8
+    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 16
+
+
+def test_a_worker_says_why_it_skipped(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(b"no picture")
+    plan = Plan(tmp_path, SIZE, "mixed", 0, "photos")
+    job = Job("x.jpg", (tmp_path / "x.jpg", tmp_path / "x.jpg"), "0001.jpg", "train", "")
+    with pytest.raises(UnreadablePhoto) as error:
+        load_photo(tmp_path / "x.jpg", SIZE)
+    assert make_pair(plan, job) == str(error.value)

@@ -49,9 +49,9 @@ ABSOLUTE_PATH = re.compile(r"(?<![\w.~}-])/(home|root|Users|work|mnt|tmp|opt)/")
 
 @cache
 def project_files() -> list[Path]:
-    """What is tracked, or new and not ignored, relative to the repository."""
+    """What is tracked, relative to the repository: whoever works here keeps photos beside it."""
     listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        ["git", "ls-files", "-z"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -104,12 +104,13 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
         raise UnreadablePhoto(f"{width}x{height} pixels: too small, {MIN_SIDE} at least")
     if width * height > MAX_DECLARED:
         raise UnreadablePhoto(f"{width}x{height} pixels: more than any photo, refused as a bomb")
-    # A progressive JPEG keeps all coefficients in memory whatever the scale, so it gets no draft.
     # Many phones write MPO, a JPEG with a second picture behind it.
-    if image.format in ("JPEG", "MPO") and not image.info.get("progressive"):
+    if image.format in ("JPEG", "MPO"):
         # Twice the size leaves the filter, not the decoder, the last word on sharpness.
         image.draft("RGB", (2 * shortest, 2 * shortest))
-    if image.size[0] * image.size[1] > MAX_DECODED:
+    # A progressive JPEG keeps all its coefficients in memory, whatever the scale.
+    whole = width * height if image.info.get("progressive") else image.size[0] * image.size[1]
+    if whole > MAX_DECODED:
         raise UnreadablePhoto(
             f"{width}x{height} pixels: more than {MAX_DECODED // 1_000_000} million, too large"
         )

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +10,8 @@ from training import metrics
 from training.errors import UserError
 from training.features import FeatureNetwork
 from training.photos import load_photo
+
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def mean_colour(shape=(16, 16, 3)) -> keras.Model:
@@ -77,13 +82,12 @@ def test_a_network_of_something_else_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_real_features_tell_flowers_from_noise(photographs):
-    weights = photographs.parent / "weights/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
-    if not weights.is_file():
-        pytest.skip(f"no feature network at {weights}")
-    flowers = sorted((photographs / "flowers").glob("*.jpg"))[:48]
-    if not flowers:
-        pytest.skip(f"no flowers in {photographs}")
+def test_real_features_tell_flowers_from_noise():
+    data = Path(os.environ.get("GARABATO_DATA", REPOSITORY.parent / "shared" / "data"))
+    weights = data.parent / "weights" / "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
+    flowers = sorted((data / "flowers").glob("*.jpg"))[:48]
+    if not (flowers and weights.is_file()):
+        pytest.skip(f"needs {weights} and the photos in {data / 'flowers'} (GARABATO_DATA)")
     network = FeatureNetwork(weights)
     features = network(np.stack([load_photo(path, 256) for path in flowers]))
     assert features.shape == (48, 1024)

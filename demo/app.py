@@ -17,7 +17,7 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 from PIL import Image
 from starlette.middleware import Middleware
 
-from demo.bundles import Card, Generator, load_card, load_generator
+from demo.bundles import Card, Generator, load_card, load_generator, read_model
 from demo.canvas import pixels, read_picture
 from demo.errors import UserError
 from demo.guard import Guard, refuse_urls
@@ -71,10 +71,10 @@ class App(gr.Blocks):
 
 
 class Models:
-    """Bundles by name, their generators loaded when they are first asked for."""
+    """Bundles by name, all checked, their generators loaded when they are first asked for."""
 
     def __init__(self, bundles: Sequence[str | Path], threads: int = 2) -> None:
-        """Read the cards and load each bundle's preferred file. Raises `UserError`."""
+        """Check every file and load each bundle's preferred one. Raises `UserError`."""
         self.cards: dict[str, Card] = {}
         for folder in bundles:
             card = load_card(folder)
@@ -83,6 +83,8 @@ class Models:
                     f"{self.cards[card.name].folder} and {card.folder} are both named {card.name}"
                 )
             self.cards[card.name] = card
+            for file in card.files.values():
+                read_model(file)
         if not self.cards:
             raise UserError("expected at least one bundle")
         self._load = cache(
@@ -137,9 +139,10 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         took = texts["took"].format(name=_short(file), milliseconds=f"{milliseconds:.1f}")
         return picture, html.escape(took)
 
-    def switch(name: str) -> tuple[dict[str, Any], gr.Radio]:
-        card = models.cards[name]
-        return setup(card), gr.Radio(choices=_choices(card.files), value=next(iter(card.files)))
+    def switch(name: str, file: str) -> tuple[gr.Radio, dict[str, Any]]:
+        files = models.cards[name].files
+        kept = file if file in files else next(iter(files))
+        return gr.Radio(choices=_choices(files), value=kept), setup(models.cards[name])
 
     def generate(drawing: str | None, model: str, file: str) -> np.ndarray:
         """Turn a drawing (PNG, JPEG or WebP, at most 4 megapixels and 2 MB) into a picture."""
@@ -201,8 +204,8 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         )
         model.input(
             switch,
-            model,
-            [pad, file],
+            [model, file],
+            [file, pad],  # In this order: the canvas, when it is set up, asks for a picture.
             show_progress="hidden",
             api_visibility="private",
         )

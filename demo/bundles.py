@@ -122,15 +122,22 @@ def load_generator(folder: str | Path, file: str = "tflite-int8", threads: int =
     if file not in card.files:
         raise UserError(f"{card.name} has no {file}; it has {', '.join(card.files)}")
     entry = card.files[file]
-    model = entry.path.read_bytes()
-    if hashlib.sha256(model).hexdigest() != entry.sha256:
-        raise UserError(
-            f"{entry.path} was altered: its sha256 is not the card's; get the bundle again"
-        )
     try:
-        return Generator(model, card.size, threads)
+        return Generator(read_model(entry), card.size, threads)
     except (ValueError, RuntimeError) as error:
+        if isinstance(error, UserError):
+            raise
         raise UserError(f"{entry.path} is no image model of {card.size} px ({error})") from None
+
+
+def read_model(file: BundleFile) -> bytes:
+    """Return a file's bytes. Raises `UserError` where they are not those of the card."""
+    model = file.path.read_bytes()
+    if hashlib.sha256(model).hexdigest() != file.sha256:
+        raise UserError(
+            f"{file.path} was altered: its sha256 is not the card's; get the bundle again"
+        )
+    return model
 
 
 def _card(folder: Path, card: dict[str, Any]) -> Card:

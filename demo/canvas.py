@@ -22,8 +22,8 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 
     The size is read from the file's header, before anything is decoded. Raises `UserError`.
     """
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
+        file = io.BytesIO(source if isinstance(source, bytes) else Path(source).read_bytes())
         with warnings.catch_warnings():
             # Pillow's own warning comes at 89 megapixels, far above the limit here.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -162,10 +162,22 @@ function remember() {
     problem.textContent = "";
 }
 
+let due = null;
+
 function send() {
     update();
-    props.value = { drawing: copy(setup.size).toDataURL("image/png") };
-    trigger("input");
+    due ??= setTimeout(() => { // Later in this turn of the event loop: one answer is enough for it.
+        due = null;
+        props.value = { drawing: copy(setup.size).toDataURL("image/png") };
+        trigger("input");
+    });
+}
+
+function dot(at) { // A line of no length draws nothing.
+    context.fillStyle = erasing ? setup.background : color;
+    context.beginPath();
+    context.arc(...at, width * SCALE / 2, 0, 2 * Math.PI);
+    context.fill();
 }
 
 function line(from, to) {
@@ -186,7 +198,7 @@ function position(event) {
 function penDown(at) {
     remember();
     pen = at;
-    line(pen, pen); // A tap is a dot.
+    dot(pen);
 }
 
 function penMove(to) {

@@ -1,0 +1,381 @@
+"""The sketchpad in a real browser: mouse, finger and keyboard, both languages, light and dark.
+
+Each test leaves a screenshot in `tests/browser/screenshots/`, to be looked at.
+"""
+
+import re
+import shutil
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.demo_bundle import SIZE, write_bundle
+from tests.demo_server import serve
+
+pytestmark = pytest.mark.slow
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+QUIET = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+PINK, PINK_ANSWER = (224, 57, 154), (154, 57, 224)  # The tiny model swaps red and blue.
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("bundles")
+    one = write_bundle(folder / "one")
+    two = write_bundle(folder / "two", "shoes", ("tflite-float16",))
+    with serve(one, two) as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("no Chromium on this machine; `make test` installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    return {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
+
+
+@pytest.fixture
+def page(
+    browser: Browser, address: str, options: dict[str, Any], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    context = browser.new_context(**options)
+    page = context.new_page()
+    problems: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            problems.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            problems.append(f"a request to {request.url}")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(address)
+    expect(page.locator("#status p")).not_to_be_empty()  # The first answer: nothing is drawn yet.
+    yield page
+    SCREENSHOTS.mkdir(exist_ok=True)
+    name = request.node.name.removeprefix("test_")
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    context.close()
+    assert not problems
+
+
+def point(page: Page, x: float, y: float) -> tuple[float, float]:
+    box = page.locator("#pad canvas").bounding_box()
+    assert box
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def stroke(page: Page, *points: tuple[float, float]) -> None:
+    """Draw with the mouse; points are fractions of the canvas."""
+    page.mouse.move(*point(page, *points[0]))
+    page.mouse.down()
+    for next_point in points[1:]:
+        page.mouse.move(*point(page, *next_point), steps=4)
+    page.mouse.up()
+
+
+def source(page: Page) -> str:
+    """Where the picture is, or nothing."""
+    image = page.locator("#picture img")
+    return (image.get_attribute("src") or "") if image.count() else ""
+
+
+def wait_for_another(page: Page, before: str) -> str:
+    page.wait_for_function(
+        "before => { const i = document.querySelector('#picture img');"
+        "return i && i.src !== before && i.complete && i.naturalWidth }",
+        arg=before,
+    )
+    return source(page)
+
+
+def color_at(page: Page, x: float, y: float) -> np.ndarray:
+    """The picture's colour at a fraction of its sides."""
+    return np.array(
+        page.evaluate(
+            """([x, y]) => {
+                const image = document.querySelector('#picture img');
+                const canvas = document.createElement('canvas');
+                const [w, h] = [canvas.width, canvas.height] =
+                    [image.naturalWidth, image.naturalHeight];
+                const context = canvas.getContext('2d');
+                context.drawImage(image, 0, 0);
+                return [...context.getImageData(x * w, y * h, 1, 1).data].slice(0, 3);
+            }""",
+            [x, y],
+        )
+    )
+
+
+def is_near(color: np.ndarray, expected: tuple[int, int, int]) -> bool:
+    return bool(np.abs(color - expected).max() <= 12)
+
+
+def tool(page: Page, name: str) -> Any:
+    return page.locator("#pad").get_by_role("button", name=name, exact=True)
+
+
+def test_the_picture_follows_each_stroke_of_the_mouse(page):
+    assert source(page) == ""
+    expect(page.locator("#status p")).to_have_text("Draw something, or start from an example.")
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    first = wait_for_another(page, "")
+    assert is_near(color_at(page, 0.5, 0.3), PINK_ANSWER)
+    assert is_near(color_at(page, 0.5, 0.7), (0, 0, 0))
+    tool(page, "Leaf").click()
+    stroke(page, (0.2, 0.7), (0.8, 0.7))
+    second = wait_for_another(page, first)
+    assert is_near(color_at(page, 0.5, 0.3), PINK_ANSWER)
+    assert is_near(color_at(page, 0.5, 0.7), (0x32, 0x7D, 0x2E))
+    stroke(page, (0.5, 0.5))
+    wait_for_another(page, second)
+    expect(page.locator("#status p")).to_have_text(re.compile(r"^int8: \d+\.\d ms$"))
+
+
+def test_the_picture_comes_within_150_ms(page):
+    page.evaluate(
+        """() => {
+            window.waits = [];
+            let up = 0;
+            addEventListener('pointerup', () => { up = performance.now(); }, true);
+            document.querySelector('#picture').addEventListener(
+                'load', () => window.waits.push(performance.now() - up), true);
+        }"""
+    )
+    before = ""
+    for index in range(10):
+        stroke(page, (0.1, 0.05 + 0.09 * index), (0.9, 0.1 + 0.09 * index))
+        before = wait_for_another(page, before)
+    waits = page.evaluate("window.waits")
+    print(f"stroke to picture: median {statistics.median(waits):.0f} ms, best {min(waits):.0f} ms")
+    # The best of ten: how busy the machine is with other things is not what is tested.
+    assert min(waits) < 150
+
+
+def test_a_fast_drawer_is_never_behind(page):
+    sent = []
+    page.on("request", lambda r: sent.append(r) if "/queue/join" in r.url else None)
+    tool(page, "16 pixels wide").click()
+    spots = [(x, y) for y in np.linspace(0.1, 0.9, 6) for x in np.linspace(0.1, 0.9, 6)]
+    # As fast as a browser can: no turn of the event loop between the strokes.
+    page.evaluate(
+        """spots => {
+            const canvas = document.querySelector('#pad canvas');
+            canvas.setPointerCapture = () => {};
+            const box = canvas.getBoundingClientRect();
+            for (const [x, y] of spots)
+                for (const name of ['pointerdown', 'pointerup'])
+                    canvas.dispatchEvent(new PointerEvent(name, {
+                        clientX: box.left + x * box.width, clientY: box.top + y * box.height,
+                        button: 0, isPrimary: true, pointerId: 1 }));
+        }""",
+        spots,
+    )
+    page.wait_for_timeout(1500)
+    assert all(is_near(color_at(page, x, y), PINK_ANSWER) for x, y in spots)
+    assert len(sent) <= 3  # The first, the last, and no queue in between.
+
+
+def test_eraser_undo_and_clear(page):
+    expect(tool(page, "Undo")).to_be_disabled()
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    drawn = wait_for_another(page, "")
+    tool(page, "Eraser").click()
+    stroke(page, (0.5, 0.4), (0.5, 0.6))
+    erased = wait_for_another(page, drawn)
+    assert is_near(color_at(page, 0.5, 0.5), (0, 0, 0))
+    tool(page, "Undo").click()
+    wait_for_another(page, erased)
+    assert is_near(color_at(page, 0.5, 0.5), PINK_ANSWER)
+    tool(page, "Clear").click()
+    expect(page.locator("#picture img")).to_have_count(0)
+    expect(page.locator("#status p")).to_have_text("Draw something, or start from an example.")
+    tool(page, "Undo").click()
+    wait_for_another(page, "")
+
+
+def test_brushes_draw_wider_and_finer_lines(page):
+    tool(page, "2 pixels wide").click()
+    stroke(page, (0.1, 0.3), (0.9, 0.3))
+    before = wait_for_another(page, "")
+    assert is_near(color_at(page, 0.5, 0.36), (0, 0, 0))
+    tool(page, "16 pixels wide").click()
+    stroke(page, (0.1, 0.3), (0.9, 0.3))
+    wait_for_another(page, before)
+    assert is_near(color_at(page, 0.5, 0.36), PINK_ANSWER)
+
+
+def test_an_example_is_a_start(page):
+    tool(page, "Example 2").click()
+    before = wait_for_another(page, "")
+    stroke(page, (0.1, 0.1), (0.2, 0.1))
+    wait_for_another(page, before)
+    assert is_near(color_at(page, 0.3, 0.5), PINK_ANSWER)  # The example is pink, too.
+
+
+def test_a_picture_is_uploaded(page, tmp_path):
+    picture = tmp_path / "wide.jpg"
+    Image.new("RGB", (1600, 800), PINK).save(picture)
+    page.locator("#pad input[type=file]").set_input_files(picture)
+    wait_for_another(page, "")
+    assert is_near(color_at(page, 0.05, 0.5), PINK_ANSWER)
+    assert is_near(color_at(page, 0.5, 0.1), (0, 0, 0))  # Padded, not cut.
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page, tmp_path):
+    text = tmp_path / "notes.png"
+    text.write_text("not a picture")
+    page.locator("#pad input[type=file]").set_input_files(text)
+    expect(page.locator("#pad .problem")).to_have_text(
+        "This file is not a PNG, JPEG or WebP picture."
+    )
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    expect(page.locator("#pad .problem")).to_be_empty()
+
+
+def test_another_file_of_the_model_is_chosen(page):
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    wait_for_another(page, "")
+    page.get_by_role("radio", name="float16").check()
+    expect(page.locator("#status p")).to_have_text(re.compile("^float16: "))
+
+
+def test_another_model_is_chosen(page):
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    wait_for_another(page, "")
+    page.locator("#model input").click()
+    page.get_by_role("option", name="shoes").click()
+    expect(page.get_by_role("radio")).to_have_count(1)
+    expect(page.locator("#status p")).to_have_text(re.compile("^float16: "))
+    expect(page.locator("#pad .examples button")).to_have_count(0)  # Those were of flowers.
+    assert is_near(color_at(page, 0.5, 0.5), PINK_ANSWER)  # The drawing has stayed.
+
+
+def test_the_picture_is_downloaded(page):
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    wait_for_another(page, "")
+    with page.expect_download() as download:
+        page.locator("#picture").get_by_role("button", name="Download").click()
+    with Image.open(download.value.path()) as image:
+        assert (image.format, image.size) == ("PNG", (SIZE, SIZE))
+
+
+def test_the_keyboard_draws(page):
+    canvas = page.locator("#pad canvas")
+    canvas.focus()
+    expect(page.locator("#pad-help")).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("+")
+    page.keyboard.press("Space")
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    before = wait_for_another(page, "")
+    assert is_near(color_at(page, 0.6, 0.5), (0x30, 0xC2, 0xF2))
+    page.keyboard.press("e")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    erased = wait_for_another(page, before)
+    page.keyboard.press("Control+z")
+    wait_for_another(page, erased)
+
+
+def test_everything_has_a_name_and_is_reached_with_tab(page):
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('#desk button, #desk input, #desk canvas')]
+            .filter(e => e.checkVisibility() && !e.ariaLabel && !e.innerText && !e.labels?.length)
+            .map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.ariaLabel || ''"))
+    assert {"Canvas to draw on", "Petal", "Any colour", "4 pixels wide", "Eraser"} <= reached
+    assert {"Upload a picture", "Example 1", "Example 6"} <= reached
+
+
+@pytest.mark.parametrize(
+    "options", [{"locale": "es-MX", "viewport": {"width": 1280, "height": 860}}]
+)
+def test_spanish_by_the_browsers_language(page):
+    expect(page.locator("#tagline")).to_contain_text("Dibuja un garabato")
+    expect(page.locator("#status p")).to_have_text("Dibuja algo o empieza con un ejemplo.")
+    expect(tool(page, "Deshacer")).to_be_visible()
+    expect(tool(page, "Pétalo")).to_be_visible()
+    expect(page.locator("#file")).to_contain_text("Formato numérico")
+    assert page.evaluate("document.documentElement.lang") == "es"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "viewport": {"width": 390, "height": 844},
+            "has_touch": True,
+            "is_mobile": True,
+            "device_scale_factor": 2,
+        }
+    ],
+    ids=["phone"],
+)
+def test_a_finger_draws_on_a_phone(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    expect(page.locator("#status p")).not_to_be_empty()
+    touch = page.context.new_cdp_session(page)
+    path = [(0.2, 0.3), (0.4, 0.5), (0.6, 0.5), (0.8, 0.3)]
+    for kind, spot in zip(["Start", "Move", "Move", "Move"], path, strict=True):
+        x, y = point(page, *spot)
+        touch.send(
+            "Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [{"x": x, "y": y}]}
+        )
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    before = wait_for_another(page, "")
+    assert is_near(color_at(page, 0.5, 0.5), PINK_ANSWER)
+    page.touchscreen.tap(*point(page, 0.5, 0.8))
+    wait_for_another(page, before)
+    assert page.evaluate("scrollY") == 0  # The finger drew, and did not scroll.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(
+    "options", [{"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}}]
+)
+def test_dark(page):
+    tool(page, "Example 1").click()
+    wait_for_another(page, "")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(value) for value in re.findall(r"\d+", background)[:3]) < 60
+    page.mouse.move(0, 0)
+
+
+def test_light(page):
+    tool(page, "Example 1").click()
+    wait_for_another(page, "")
+    page.mouse.move(0, 0)

@@ -1,4 +1,4 @@
-"""What holds for every test: quiet logs, two cores, and a precision of its own."""
+"""What holds for every test: quiet logs, and a precision of its own."""
 
 import os
 import sys
@@ -7,8 +7,6 @@ from collections.abc import Iterator
 # Before anything imports Keras or TensorFlow. A test of JAX starts a process of its own.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# The tests have to pass on two cores; more threads than cores only make them slower.
-os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import pytest
 

@@ -81,9 +81,10 @@ def test_no_pairs_is_an_error(tmp_path):
         Dataset.open(tmp_path)
 
 
-def test_a_damaged_description_is_an_error(plain):
-    (plain / "dataset.json").write_text('{"size": 32,')
-    with pytest.raises(UserError, match="not valid JSON"):
+@pytest.mark.parametrize("text", ['{"size": 32,', "[]", "3", '{"size": "big"}'])
+def test_a_damaged_description_is_an_error(plain, text):
+    (plain / "dataset.json").write_text(text)
+    with pytest.raises(UserError, match="dataset.json is not what prepare writes"):
         Dataset.open(plain)
 
 
@@ -129,6 +130,11 @@ def numbered() -> tuple[np.ndarray, np.ndarray]:
     return inputs, inputs + 100
 
 
+def batches_of(pairs, batch_size: int, seed: int, images_per_epoch: int | None = None) -> Batches:
+    inputs, targets = pairs
+    return Batches(inputs, targets, batch_size, seed, images_per_epoch)
+
+
 def stream(batches: Batches, epochs: int) -> list[int]:
     seen = []
     for _ in range(epochs):
@@ -139,7 +145,7 @@ def stream(batches: Batches, epochs: int) -> list[int]:
 
 
 def test_a_batch_is_full_and_keeps_pairs_together(numbered):
-    batches = Batches(*numbered, batch_size=4, seed=0)
+    batches = batches_of(numbered, 4, seed=0)
     assert len(batches) == 2
     inputs, targets = batches[1]
     assert inputs.shape == (4, 1, 1, 3) and inputs.dtype == np.uint8
@@ -147,31 +153,31 @@ def test_a_batch_is_full_and_keeps_pairs_together(numbered):
 
 
 def test_every_pair_comes_once_a_turn_across_epochs(numbered):
-    seen = stream(Batches(*numbered, batch_size=4, seed=0), epochs=5)
+    seen = stream(batches_of(numbered, 4, seed=0), epochs=5)
     turns = [seen[start : start + 10] for start in range(0, 40, 10)]
     assert all(sorted(turn) == list(range(10)) for turn in turns)
     assert turns[0] != turns[1]
 
 
 def test_a_resumed_stream_goes_on_where_it_was(numbered):
-    whole = stream(Batches(*numbered, batch_size=4, seed=7, images_per_epoch=12), epochs=6)
-    resumed = Batches(*numbered, batch_size=4, seed=7, images_per_epoch=12)
+    whole = stream(batches_of(numbered, 4, seed=7, images_per_epoch=12), epochs=6)
+    resumed = batches_of(numbered, 4, seed=7, images_per_epoch=12)
     resumed.epoch = 4
     assert stream(resumed, epochs=2) == whole[48:]
 
 
 def test_any_order_of_asking_gives_the_same_batches(numbered):
-    batches = Batches(*numbered, batch_size=4, seed=7, images_per_epoch=200)
+    batches = batches_of(numbered, 4, seed=7, images_per_epoch=200)
     forward = [batches[index][0].tobytes() for index in range(len(batches))]
     backward = [batches[index][0].tobytes() for index in reversed(range(len(batches)))]
     assert backward[::-1] == forward
 
 
 def test_another_seed_is_another_order(numbered):
-    assert stream(Batches(*numbered, 5, seed=0), 2) != stream(Batches(*numbered, 5, seed=1), 2)
+    assert stream(batches_of(numbered, 5, seed=0), 2) != stream(batches_of(numbered, 5, seed=1), 2)
 
 
 def test_an_epoch_may_be_longer_or_shorter_than_the_data(numbered):
-    assert len(Batches(*numbered, batch_size=4, seed=0, images_per_epoch=100)) == 25
-    assert len(Batches(*numbered, batch_size=16, seed=0)) == 1
-    assert Batches(*numbered, batch_size=16, seed=0)[0][0].shape[0] == 16
+    assert len(batches_of(numbered, 4, seed=0, images_per_epoch=100)) == 25
+    assert len(batches_of(numbered, 16, seed=0)) == 1
+    assert batches_of(numbered, 16, seed=0)[0][0].shape[0] == 16

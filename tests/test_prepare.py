@@ -1,7 +1,9 @@
 """`prepare` on small folders: what it writes, what it does not do twice, what it survives."""
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -330,18 +332,47 @@ def start(photos: Path, dataset: Path) -> subprocess.Popen:
     )
 
 
+def wait_for_pairs(dataset: Path, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(places(dataset)) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def workers_of(parent: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            ppid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_text()
+        except OSError:  # it has just ended
+            continue
+        if ppid == parent and "spawn_main" in command:
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
+def test_a_killed_worker_is_one_line(tmp_path):
+    for n in range(80):
+        photo(tmp_path / "photos" / f"{n}.png", n, (256, 256))
+    process = start(tmp_path / "photos", tmp_path / "out")
+    wait_for_pairs(tmp_path / "out", 5)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2 and "Traceback" not in errors
+    assert "error: a worker was killed, most likely for want of memory" in errors
+    assert len(places(tmp_path / "out")) >= 5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
     for n in range(80):
         photo(tmp_path / "photos" / f"{n}.png", n, (256, 256))
     process = start(tmp_path / "photos", tmp_path / "out")
-    journal = tmp_path / "out" / "photos.jsonl"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if journal.exists() and journal.read_text().count("\n") >= 10:
-            break
-        time.sleep(0.02)
+    wait_for_pairs(tmp_path / "out", 10)
     if how == signal.SIGINT:
         os.killpg(process.pid, how)  # as a terminal does: to the workers too
     else:
@@ -363,8 +394,6 @@ def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
 
 
 def test_a_second_prepare_on_the_same_dataset_is_refused(photos, tmp_path):
-    import fcntl
-
     run(photos, tmp_path / "out")
     folder = os.open(tmp_path / "out", os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
@@ -382,6 +411,25 @@ def test_a_journal_cut_short_by_a_crash_loses_one_line_only(photos, tmp_path):
     assert len(places(tmp_path / "out")) == 7
     assert run(photos, tmp_path / "out")["photos"] == 8
     assert len(list((tmp_path / "out").rglob("*.jpg"))) == 16
+
+
+def test_a_journal_cannot_lead_out_of_the_dataset(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    (tmp_path / "precious.jpg").write_bytes(b"precious")
+    with open(tmp_path / "out" / "photos.jsonl", "a") as journal:
+        for name, split in (("../../../precious.jpg", "train"), ("precious.jpg", "../..")):
+            entry = {"source": f"gone-{name}", "name": name, "split": split, "key": ""}
+            journal.write(json.dumps(entry) + "\n")
+    assert run(photos, tmp_path / "out")["photos"] == 8
+    assert (tmp_path / "precious.jpg").exists()
+
+
+def test_names_in_any_script_or_none_are_read(tmp_path):
+    photo(tmp_path / "photos" / "flor de otoño 🌼.png", 0)
+    photo(tmp_path / "photos" / "plain.png", 1)
+    shutil.copy(tmp_path / "photos/plain.png", os.fsencode(tmp_path / "photos") + b"/\xff.png")
+    assert run(tmp_path / "photos", tmp_path / "out")["photos"] == 3
+    assert run(tmp_path / "photos", tmp_path / "out")["photos"] == 3
 
 
 def test_a_worker_says_why_it_skipped(tmp_path):

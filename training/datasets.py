@@ -85,6 +85,9 @@ class Pairs:
                         for file, pixels in zip(files, pair, strict=True):
                             file.write(pixels.tobytes())
                         bar.update()
+                for file in files:
+                    file.flush()
+                    os.fsync(file.fileno())  # the stamp must not outlive a power cut alone
             for path, final in zip(beside, paths, strict=True):
                 os.replace(path, final)
         finally:
@@ -135,9 +138,10 @@ class Dataset:
         info = {}
         if (folder / "dataset.json").is_file():
             try:
-                info = json.loads((folder / "dataset.json").read_text())
-            except ValueError as error:
-                raise UserError(f"{folder / 'dataset.json'} is not valid JSON: {error}") from None
+                info = dict(json.loads((folder / "dataset.json").read_text()))
+                size = size or int(info["size"])
+            except (ValueError, TypeError, KeyError):
+                raise UserError(f"{folder / 'dataset.json'} is not what prepare writes") from None
         elif not (folder / "train").is_dir():
             raise UserError(
                 f"expected a dataset folder (dataset.json, or train/input and train/target) at "
@@ -147,7 +151,7 @@ class Dataset:
         listed = {split: _list_pairs(folder / split, strict=not info) for split in SPLITS}
         if not listed["train"]:
             raise UserError(f"{folder} holds no training pairs")
-        size = size or int(info.get("size", 0)) or _first_size(listed["train"])
+        size = size or _first_size(listed["train"])
         train, test = (
             Pairs(
                 split,

@@ -1,13 +1,14 @@
 """Which photo became which pair: the journal that makes `prepare` repeatable."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
 from training.files import replacing
-from training.pairs import SIDES
+from training.pairs import SIDES, SPLITS
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ class Ledger:
                 entry = Entry(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-            self.entries[entry.source] = entry
+            # Files are removed by what stands here: no name may lead out of the dataset.
+            if entry.split in SPLITS and re.fullmatch(r"\d+\.jpg", entry.name):
+                self.entries[entry.source] = entry
         for entry in self.entries.values():
             self._last = max(self._last, int(Path(entry.name).stem))
 

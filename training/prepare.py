@@ -100,7 +100,9 @@ def prepare(
 
 def place_in_split(seed: int, source: str) -> float:
     """Where a source falls in [0, 1): below the test's share, it is held out."""
-    digest = hashlib.sha256(f"{seed}/{source}".encode()).digest()
+    # Names of files are bytes, and some are no UTF-8.
+    facts = f"{seed}/{source}".encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(facts).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 

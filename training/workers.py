@@ -99,7 +99,7 @@ def make_pair(plan: Plan, job: Job) -> str | None:
 
 def source_rng(seed: int, source: str) -> np.random.Generator:
     """A photo's own random numbers: neither order nor number of processes changes a drawing."""
-    digest = hashlib.sha256(source.encode()).digest()
+    digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).digest()
     return np.random.default_rng((seed, int.from_bytes(digest[:8], "big")))
 
 

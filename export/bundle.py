@@ -56,7 +56,6 @@ def export_bundle(
     if data is None and not folder.is_dir():
         raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
     dataset = Dataset.open(folder, run.config["size"])
-
     held_out = dataset.test
     if not len(held_out):
         _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")

@@ -16,9 +16,14 @@ def write(model: keras.Model, path: Path) -> None:
     Not by `model.export`, which makes the batch dynamic and stores every weight twice.
     """
     signature = [tf.TensorSpec(x.shape, x.dtype, name=x.name) for x in model.inputs]
+    names = [x.name for x in model.inputs]
+
+    def serve(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return model(dict(zip(names, inputs, strict=True)), training=False)
+
     module = tf.Module()
     module.weights = [variable.value for variable in model.variables]
-    module.serve = tf.function(lambda *inputs: model(inputs, training=False), signature)
+    module.serve = tf.function(serve, signature)
     tf.saved_model.save(module, str(path), signatures=module.serve)
 
 

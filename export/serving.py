@@ -21,7 +21,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
             quantisation. Pixels then have scale 1 and zero point 0: the code is the value.
 
     Returns:
-        A model from `sketch` to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
+        A model from {"sketch": ...} to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
     """
     body = resize_nearest(fold_batchnorm(generator))
     if ranges:
@@ -33,10 +33,13 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     sketch = keras.Input(batch_shape=(1, *generator.input_shape[1:]), name="sketch")
     x = known(sketch, 0, 255)
     x = known(x * (1 / 127.5), 0, 2)
-    x = known(x - 1.0, -1, 1)
-    y = known(body(x) * 127.5, -127.5, 127.5)
-    y = known(y + 127.5, 0, 255)
-    return keras.Model(sketch, {"photo": y}, name="serving")
+    # 256 codes cannot hold -1, 0 and 1 at even distances. These are the codes that TFLite gives
+    # tanh: a picture comes through exactly but for white, which is one value low; with -1..1
+    # every pixel would be half a value off, on either side of the generator.
+    x = known(x - 1.0, -1, 127 / 128)
+    y = known(body(x) + 1.0, 0, 2)
+    y = known(y * 127.5, 0, 255)
+    return keras.Model({"sketch": sketch}, {"photo": y}, name="serving")
 
 
 def in_keras(generator: keras.Model, sketches: np.ndarray) -> np.ndarray:

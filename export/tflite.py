@@ -1,5 +1,6 @@
 """The four TFLite files, and the interpreter that they are for."""
 
+import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
+from export import saved_model
 from export.parity import Outcome, measure
 
 THREADS = 2  # What a small server or a phone's fast cores give to one picture.
@@ -26,21 +28,28 @@ def write(
         numbers: `float32`; `float16` weights; `dynamic`: int8 weights, activations quantised
             as they come; `int8`: integers throughout, uint8 in and out.
         sketches: uint8 [N, S, S, 3], what `int8` reads the other ranges from.
+
+    Raises:
+        ValueError: an operation has no integer kernel.
     """
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    if numbers != "float32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if numbers == "float16":
-        converter.target_spec.supported_types = [tf.float16]
+    with tempfile.TemporaryDirectory() as folder:
+        saved_model.write(model, Path(folder))
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if numbers != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if numbers == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if numbers == "int8":
+            assert sketches is not None
+            converter.representative_dataset = lambda: (
+                [sketch[None].astype(np.float32)] for sketch in sketches
+            )
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.uint8
+        content = converter.convert()
     if numbers == "int8":
-        assert sketches is not None
-        converter.representative_dataset = lambda: (
-            [sketch[None].astype(np.float32)] for sketch in sketches
-        )
-        # No float fallback: an operation without an integer kernel is an error.
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.uint8
-    path.write_bytes(converter.convert())
+        _check_integers(content)
+    path.write_bytes(content)
 
 
 def run(path: Path, sketches: np.ndarray) -> Outcome:
@@ -55,3 +64,12 @@ def run(path: Path, sketches: np.ndarray) -> Outcome:
         return interpreter.get_tensor(target["index"])[0]
 
     return measure(draw, sketches, THREADS)
+
+
+def _check_integers(content: bytes) -> None:
+    # Asked for integers alone, the converter still wraps some operations in float.
+    interpreter = Interpreter(model_content=content)
+    tensors = interpreter.get_tensor_details()
+    floats = [tensor["name"] for tensor in tensors if tensor["dtype"] is np.float32]
+    if floats:
+        raise ValueError(f"the int8 file would compute in float32: {', '.join(floats)}")

@@ -1,0 +1,71 @@
+"""Tiny generators and drawings for the tests of `export`."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+SIZE = 32
+
+
+def tiny_unet() -> keras.Model:
+    """Two halvings, transposed convolutions, BatchNorm, dropout and a skip, as in `unet`."""
+    sketch = keras.Input((SIZE, SIZE, 3))
+    x = layers.Conv2D(8, 4, strides=2, padding="same")(sketch)
+    skip = layers.LeakyReLU(negative_slope=0.2)(x)
+    x = layers.Conv2D(16, 4, strides=2, padding="same", use_bias=False)(skip)
+    x = layers.BatchNormalization()(x)
+    x = layers.LeakyReLU(negative_slope=0.2)(x)
+    x = layers.Conv2DTranspose(8, 4, strides=2, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.ReLU()(layers.Dropout(0.5)(x))
+    x = layers.Concatenate()([x, skip])
+    photo = layers.Conv2DTranspose(3, 4, strides=2, padding="same", activation="tanh")(x)
+    return randomised(keras.Model(sketch, photo))
+
+
+def tiny_shuffle() -> keras.Model:
+    """Resize-convolutions of both kinds, a residual and a pixel shuffle, as in `shuffle_unet`."""
+    sketch = keras.Input((SIZE, SIZE, 3))
+    x = layers.Conv2D(12, 4, strides=2, padding="same", use_bias=False)(sketch)
+    skip = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(12, 4, strides=2, padding="same", use_bias=False)(skip)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    y = layers.Conv2D(12, 3, padding="same", use_bias=False)(x)
+    x = layers.Add()([x, layers.BatchNormalization()(y)])
+    x = layers.UpSampling2D(2, interpolation="bilinear")(x)
+    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+    x = layers.AveragePooling2D(2)(x)
+    x = layers.Conv2D(12, 3, padding="same")(layers.Concatenate()([x, skip]))
+    x = ops.depth_to_space(x, 2)
+    return randomised(keras.Model(sketch, layers.Activation("tanh")(x)))
+
+
+def randomised(model: keras.Model, seed: int = 0) -> keras.Model:
+    """Give every weight, BatchNorm's statistics too, a value that it could have after training."""
+    rng = np.random.default_rng(seed)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            channels = layer.gamma.shape
+            layer.set_weights(
+                [
+                    rng.uniform(0.5, 1.5, channels),
+                    rng.normal(0, 0.2, channels),
+                    rng.normal(0, 0.2, channels),
+                    rng.uniform(0.3, 1.5, channels),
+                ]
+            )
+        elif layer.weights:
+            kernel, *bias = layer.get_weights()
+            spread = 1.2 / np.sqrt(np.prod(kernel.shape[:3]))
+            layer.set_weights(
+                [rng.normal(0, spread, kernel.shape), *(rng.normal(0, 0.1, b.shape) for b in bias)]
+            )
+    return model
+
+
+def drawings(count: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
+    """Flat squares in pen colours on black, half of the canvas empty: uint8 [count, S, S, 3]."""
+    rng = np.random.default_rng(seed)
+    colours = rng.choice([0, 64, 128, 255], (count, 8, 8, 3))
+    cells = np.where(rng.random((count, 8, 8, 1)) < 0.5, colours, 0).astype(np.uint8)
+    return cells.repeat(size // 8, axis=1).repeat(size // 8, axis=2)

@@ -1,0 +1,94 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from export.rewrite import TANH_LIMIT, bound_tanh, fold_batchnorm, resize_nearest
+from tests.export_networks import SIZE, drawings, randomised, tiny_shuffle, tiny_unet
+
+SKETCHES = drawings(4) / np.float32(127.5) - 1
+
+
+def kinds(model: keras.Model) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+@pytest.mark.parametrize("network", [tiny_unet, tiny_shuffle])
+def test_folding_leaves_no_batchnorm_and_changes_nothing(network):
+    generator = network()
+    folded = fold_batchnorm(generator)
+    assert "BatchNormalization" in kinds(generator)
+    assert "BatchNormalization" not in kinds(folded)
+    np.testing.assert_allclose(folded(SKETCHES), generator(SKETCHES, training=False), atol=1e-5)
+
+
+def test_a_folded_convolution_has_the_kernel_and_bias_worked_out_by_hand():
+    x = keras.Input((1, 1, 1))
+    y = layers.Conv2D(1, 1, use_bias=True)(x)
+    norm = layers.BatchNormalization(epsilon=0.0)
+    model = keras.Model(x, norm(y))
+    model.layers[1].set_weights([np.full((1, 1, 1, 1), 3.0), np.array([5.0])])
+    norm.set_weights([np.array([2.0]), np.array([7.0]), np.array([1.0]), np.array([4.0])])
+    folded = fold_batchnorm(model)
+    # 2 (3x + 5 - 1) / sqrt(4) + 7 = 3x + 11
+    kernel, bias = (weight.item() for weight in folded.get_weights())
+    assert (kernel, bias) == (3.0, 11.0)
+
+
+def test_folding_follows_subclasses_and_missing_scale_and_centre():
+    class Fused(layers.BatchNormalization):
+        pass
+
+    x = keras.Input((8, 8, 3))
+    y = Fused(scale=False, center=False)(layers.Conv2D(4, 3)(x))
+    model = keras.Model(x, y)
+    model.layers[2].set_weights([np.full(4, 0.3), np.full(4, 2.0)])
+    picture = np.random.default_rng(0).random((1, 8, 8, 3), np.float32)
+    folded = fold_batchnorm(model)
+    assert "Fused" not in kinds(folded)
+    np.testing.assert_allclose(folded(picture), model(picture, training=False), atol=1e-6)
+
+
+def test_batchnorm_that_cannot_be_folded_stays():
+    x = keras.Input((SIZE, SIZE, 3))
+    shared = layers.Conv2D(4, 3, padding="same")(x)  # used twice: only one use is normalised
+    activated = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+    parts = [shared, *(layers.BatchNormalization()(part) for part in (shared, activated))]
+    model = randomised(keras.Model(x, layers.BatchNormalization()(layers.Concatenate()(parts))))
+    folded = fold_batchnorm(model)
+    assert kinds(folded).count("BatchNormalization") == 3
+    np.testing.assert_allclose(folded(SKETCHES), model(SKETCHES, training=False), atol=1e-5)
+
+
+def test_folding_leaves_the_generator_as_it_was():
+    generator = tiny_unet()
+    before = [weight.copy() for weight in generator.get_weights()]
+    fold_batchnorm(generator)
+    for old, new in zip(before, generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert "BatchNormalization" in kinds(generator)
+
+
+def test_resizing_repeats_pixels_exactly_as_upsampling_does():
+    x = keras.Input((8, 8, 3))
+    model = keras.Model(x, layers.UpSampling2D((2, 3), interpolation="nearest")(x))
+    resized = resize_nearest(model)
+    assert "UpSampling2D" not in kinds(resized)
+    picture = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
+    np.testing.assert_array_equal(resized(picture), model(picture))
+
+
+def test_other_interpolations_stay():
+    x = keras.Input((8, 8, 3))
+    model = keras.Model(x, layers.UpSampling2D(2, interpolation="bilinear")(x))
+    assert "UpSampling2D" in kinds(resize_nearest(model))
+
+
+@pytest.mark.parametrize("network", [tiny_unet, tiny_shuffle])
+def test_bounding_tanh_moves_no_pixel_by_more_than_its_256_codes_allow(network):
+    generator = network()
+    wanted, bounded = generator(SKETCHES, training=False), bound_tanh(generator)(SKETCHES)
+    half_a_code = TANH_LIMIT / 255
+    clipped = 1 - np.tanh(TANH_LIMIT)
+    assert 0 < np.abs(wanted - bounded).max() <= half_a_code + clipped
+    assert clipped * 127.5 < 0.64

@@ -60,7 +60,15 @@ def test_the_share_is_one_for_the_inputs_and_small_for_photos(rng):
     photos, more_photos = rng.normal(0, 1, (2, 200, 8))
     inputs = rng.normal(3, 1, (200, 8))
     assert evaluate.kernel_distances(inputs, inputs, photos)["kid_share"] == 1.0
-    assert abs(evaluate.kernel_distances(inputs, more_photos, photos)["kid_share"]) < 0.01
+    assert evaluate.kernel_distances(inputs, more_photos, photos)["kid_share"] < 0.01
+
+
+def test_there_is_no_share_of_no_distance():
+    flat = np.ones((4, 8))
+    distances = evaluate.kernel_distances(flat, flat, flat)
+    assert distances["kid_inputs"] == 0 and distances["kid_share"] is None
+    row = {"inputs": "held-out", "kid_share": None}
+    assert evaluate.table({"measures": [row]}).splitlines()[-1].endswith("- |")
 
 
 def test_sets_need_not_be_equally_many(rng):

@@ -126,12 +126,11 @@ def measure(
     return row
 
 
-def kernel_distances(
-    inputs: np.ndarray, outputs: np.ndarray, photos: np.ndarray
-) -> dict[str, float]:
+def kernel_distances(inputs: np.ndarray, outputs: np.ndarray, photos: np.ndarray) -> dict[str, Any]:
     """KID of outputs and of inputs to photos, from features [N, D], and the first as a share.
 
-    The three need not be equally many, nor belong together.
+    The three need not be equally many, nor belong together. The share is None where the inputs
+    are as near as photos already: of nothing there is no share.
     """
     distance, deviation = metrics.kid(outputs, photos)
     of_inputs, _ = metrics.kid(inputs, photos)
@@ -139,7 +138,7 @@ def kernel_distances(
         "kid": distance,
         "kid_deviation": deviation,
         "kid_inputs": of_inputs,
-        "kid_share": distance / of_inputs,
+        "kid_share": distance / of_inputs if of_inputs > 0 else None,
     }
 
 
@@ -166,7 +165,10 @@ def table(measured: dict[str, Any]) -> str:
     """The rows of `evaluate` as a Markdown table, which also reads well in a terminal."""
     columns = [key for key in COLUMNS if key in measured["measures"][0]]
     lines = [[COLUMNS[key][0] for key in columns]]
-    lines += [[COLUMNS[key][1].format(row[key]) for key in columns] for row in measured["measures"]]
+    lines += [
+        ["-" if row[key] is None else COLUMNS[key][1].format(row[key]) for key in columns]
+        for row in measured["measures"]
+    ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * (width - 1) + ":" for width in widths])
     return "\n".join(

@@ -29,12 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     page = build(options.bundle or [SHIPPED], options.threads)
     try:
-        page.launch(server_name=options.host, server_port=options.port)
+        page.launch(server_name=options.host, server_port=options.port, prevent_thread_lock=True)
     except OSError:
         raise UserError(
             f"cannot listen on {options.host}:{options.port}: the port is taken or the address is "
             "not this machine's; choose others with --port and --host"
         ) from None
+    print(f"Garabato is at {page.local_url} (Ctrl+C ends it)", flush=True)
+    page.block_thread()
 
 
 if __name__ == "__main__":

@@ -55,9 +55,9 @@ _LAUNCH: dict[str, Any] = {
 class App(gr.Blocks):
     """A `gr.Blocks` that launches with this project's settings, and downloads no URL for anyone."""
 
-    def launch(self, *_: Any, **options: Any) -> Any:
+    def launch(self, *args: Any, **options: Any) -> Any:
         """Launch on 127.0.0.1:7860, with Gradio's `options` on top of the settings here."""
-        return super().launch(**{**_LAUNCH, **options})
+        return super().launch(*args, **{**_LAUNCH, **options})
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any

@@ -76,7 +76,7 @@ def page(
     expect(page.locator("#status p")).not_to_be_empty()  # The first answer: nothing is drawn yet.
     yield page
     SCREENSHOTS.mkdir(exist_ok=True)
-    name = request.node.name.removeprefix("test_")
+    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     context.close()
     assert not problems
@@ -320,7 +320,7 @@ def test_everything_has_a_name_and_is_reached_with_tab(page):
 
 
 @pytest.mark.parametrize(
-    "options", [{"locale": "es-MX", "viewport": {"width": 1280, "height": 860}}]
+    "options", [{"locale": "es-MX", "viewport": {"width": 1280, "height": 860}}], ids=["desktop"]
 )
 def test_spanish_by_the_browsers_language(page):
     expect(page.locator("#tagline")).to_contain_text("Dibuja un garabato")
@@ -365,7 +365,9 @@ def test_a_finger_draws_on_a_phone(page, scheme):
 
 
 @pytest.mark.parametrize(
-    "options", [{"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}}]
+    "options",
+    [{"locale": "en-US", "color_scheme": "dark", "viewport": {"width": 1280, "height": 860}}],
+    ids=["desktop"],
 )
 def test_dark(page):
     tool(page, "Example 1").click()

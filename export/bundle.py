@@ -51,6 +51,8 @@ def export_bundle(
         Drift: a file does not draw what the generator draws. Nothing is written then.
     """
     about = {**run.card, "name": bundle_name(bundle, name)}
+    # Whatever precision it was trained in: a notebook may still be in mixed_bfloat16.
+    keras.config.set_dtype_policy("float32")
     generator = load_generator(run)
     folder = Path(data or run.config["data"]["folder"])
     if data is None and not folder.is_dir():

@@ -1,5 +1,6 @@
 """Converters talk by the page; keep it in a file, and show it when something fails."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from training.errors import UserError
 def shown_on_failure(what: str, expected: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Keep the block's output quiet; when it fails, show it and raise `UserError` naming `what`.
 
-    A full disk (`OSError`), a `UserError` and the `expected` exceptions say enough by themselves.
+    A `UserError`, a full disk (`OSError`) and the `expected` exceptions say enough by themselves.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
@@ -25,6 +26,9 @@ def shown_on_failure(what: str, expected: tuple[type[Exception], ...] = ()) -> I
         except Exception as error:
             if isinstance(error, (UserError, OSError, *expected)):
                 raise
+            for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                if os.strerror(code) in str(error):  # TensorFlow wraps it in errors of its own.
+                    raise OSError(code, os.strerror(code)) from error
             print(log.read_text(errors="replace"), file=sys.stderr)
             traceback.print_exc()
             raise UserError(f"{what} failed with {type(error).__name__}; see above") from error

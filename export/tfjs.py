@@ -1,10 +1,13 @@
 """The TensorFlow.js graph model: for the page that runs with no server."""
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import tempfile
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -25,12 +28,10 @@ def write(model: keras.Model, path: Path) -> None:
 
     BatchNorm should be folded by now: the converter folds it into Conv2D only.
     """
-    # Importing it brings JAX and decision forests along: 2 s that other formats need not wait.
-    from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
-
-    with tempfile.TemporaryDirectory() as folder:
+    convert = _converter()
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         saved_model.write(model, Path(folder))
-        convert_tf_saved_model(folder, str(path), quantization_dtype_map={"float16": "*"})
+        convert(folder, str(path), quantization_dtype_map={"float16": "*"})
 
 
 def run(path: Path, sketches: np.ndarray) -> Outcome:
@@ -52,6 +53,16 @@ def run(path: Path, sketches: np.ndarray) -> Outcome:
             statistics.median(told["milliseconds"]),
             told["threads"],
         )
+
+
+def _converter() -> Callable[..., None]:
+    # Importing it brings JAX and decision forests along: 2 s that other formats need not wait, a
+    # greeting that wants IPython where stdout is no terminal, and warnings of what they import.
+    os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
+    return convert_tf_saved_model
 
 
 def _ready() -> str:

@@ -32,7 +32,7 @@ def write(
     Raises:
         ValueError: an operation has no integer kernel.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         saved_model.write(model, Path(folder))
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if numbers != "float32":

@@ -5,22 +5,19 @@ bundle that ships with the project, the first time it is asked for.
 """
 
 import html
-import time
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from gradio_client.utils import is_file_obj_with_meta, traverse
-from PIL import Image
 from starlette.middleware import Middleware
 
-from demo.bundles import Card, Generator, load_card, load_generator, read_model
-from demo.canvas import pixels, read_picture
+from demo.canvas import read_picture
 from demo.errors import UserError
 from demo.guard import Guard, refuse_urls
+from demo.serving import Models
 from demo.sketchpad import drawn, setup, sketchpad
 from demo.texts import LABELS, TEXTS, language
 
@@ -70,54 +67,6 @@ class App(gr.Blocks):
         return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
 
 
-class Models:
-    """Bundles by name, all checked, their generators loaded when they are first asked for."""
-
-    def __init__(self, bundles: Sequence[str | Path], threads: int = 2) -> None:
-        """Check every file and load each bundle's preferred one. Raises `UserError`."""
-        self.cards: dict[str, Card] = {}
-        for folder in bundles:
-            card = load_card(folder)
-            if card.name in self.cards:
-                raise UserError(
-                    f"{self.cards[card.name].folder} and {card.folder} are both named {card.name}"
-                )
-            self.cards[card.name] = card
-            for file in card.files.values():
-                read_model(file)
-        if not self.cards:
-            raise UserError("expected at least one bundle")
-        self._load = cache(
-            lambda name, file: load_generator(self.cards[name].folder, file, threads)
-        )
-        for card in self.cards.values():
-            # The first call of an interpreter is its slowest: nobody has to wait for it here.
-            self.generator(card.name, next(iter(card.files)))(
-                np.zeros((card.size, card.size, 3), np.uint8)
-            )
-
-    def generator(self, name: str, file: str) -> Generator:
-        """Return a bundle's generator. Raises `UserError` where there is none."""
-        if name not in self.cards:
-            raise UserError(f"expected a model of {', '.join(self.cards)}, got {name}")
-        return self._load(name, file)
-
-    def run(
-        self, image: Image.Image | None, name: str, file: str
-    ) -> tuple[np.ndarray | None, float]:
-        """Return the picture, uint8 `[size, size, 3]`, and the milliseconds that the model took.
-
-        The picture is None where nothing is drawn. Raises `UserError`.
-        """
-        generator = self.generator(name, file)
-        card = self.cards[name]
-        sketch = pixels(image, card.size, card.background)
-        if sketch is None:
-            return None, 0.0
-        start = time.perf_counter()
-        return generator(sketch), 1000 * (time.perf_counter() - start)
-
-
 def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
     """Return the page for these bundles, the first one chosen; `threads` are those of a model.
 
@@ -131,6 +80,8 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
     ) -> tuple[np.ndarray | None, str]:
         texts = TEXTS[language(request.headers.get("accept-language"))]
         try:
+            # A page that changes models may still have the choice of the one before.
+            file = models.offered(name, file)
             picture, milliseconds = models.run(drawn(value), name, file)
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -140,9 +91,9 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         return picture, html.escape(took)
 
     def switch(name: str, file: str) -> tuple[gr.Radio, dict[str, Any]]:
-        files = models.cards[name].files
-        kept = file if file in files else next(iter(files))
-        return gr.Radio(choices=_choices(files), value=kept), setup(models.cards[name])
+        card = models.card(name)
+        radio = gr.Radio(choices=_choices(card.files), value=models.offered(name, file))
+        return radio, setup(card)
 
     def generate(drawing: str | None, model: str, file: str) -> np.ndarray:
         """Turn a drawing (PNG, JPEG or WebP, at most 4 megapixels and 2 MB) into a picture."""
@@ -198,15 +149,17 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
             [picture, status],
             trigger_mode="always_last",
             show_progress="hidden",
+            preprocess=False,  # It would refuse the choice of another model; `draw` does not.
             concurrency_id="model",
             concurrency_limit=1,
             api_visibility="private",
         )
-        model.input(
+        model.change(
             switch,
             [model, file],
             [file, pad],  # In this order: the canvas, when it is set up, asks for a picture.
             show_progress="hidden",
+            preprocess=False,
             api_visibility="private",
         )
         with gr.Row(visible=False):

@@ -195,7 +195,8 @@ def test_no_training_framework_is_loaded(bundles, drawing):
     code = f"""
 import json, sys
 from PIL import Image
-from demo.app import Models, build
+from demo.app import build
+from demo.serving import Models
 build({[str(b) for b in bundles]})
 Models([{str(bundles[0])!r}]).run(Image.open({str(drawing)!r}), "flowers", "tflite-int8")
 print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))

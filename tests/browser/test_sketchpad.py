@@ -264,14 +264,16 @@ def test_another_file_of_the_model_is_chosen(page):
 
 
 def test_another_model_is_chosen(page):
-    stroke(page, (0.2, 0.5), (0.8, 0.5))
-    wait_for_another(page, "")
+    stroke(page, (0.2, 0.5), (0.8, 0.5))  # And no waiting: its picture is still being made.
+    width = page.locator("#desk").evaluate("desk => desk.offsetWidth")
     page.locator("#model input").click()
     page.get_by_role("option", name="shoes").click()
     expect(page.get_by_role("radio")).to_have_count(1)
     expect(page.locator("#status p")).to_have_text(re.compile("^float16: "))
     expect(page.locator("#pad .examples button")).to_have_count(0)  # Those were of flowers.
     assert is_near(color_at(page, 0.5, 0.5), PINK_ANSWER)  # The drawing has stayed.
+    assert page.locator("#desk").evaluate("desk => desk.offsetWidth") == width
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)  # No error has popped up.
 
 
 def test_the_picture_is_downloaded(page):

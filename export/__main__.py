@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -23,8 +23,8 @@ Choice = Literal[
 
 
 def export(
-    run: tyro.conf.Positional[Path],
-    bundle: tyro.conf.Positional[Path],
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    bundle: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")],
     formats: tuple[Choice, ...] = ("all",),
     data: Path | None = None,
     name: str | None = None,

@@ -26,7 +26,7 @@ from training.errors import UserError
 from training.runs import Run, load_generator
 
 DRAWINGS = 32  # Held-out sketches that every file is compared on.
-CALIBRATION = 256  # Training sketches that int8 reads its ranges from; below 200 they vary.
+CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 
 
 def export_bundle(
@@ -98,8 +98,9 @@ def write_bundle(
             f"export runs on TensorFlow, but Keras was loaded with {keras.config.backend()}: "
             f"set KERAS_BACKEND=tensorflow (a run trained on JAX is fine)"
         )
-    if "tflite-int8" in formats and len(calibration) < 200:
-        _warn(f"only {len(calibration)} training sketches to calibrate int8 on; 200 are better")
+    if "tflite-int8" in formats and len(calibration) < CALIBRATION:
+        few = f"only {len(calibration)} training sketches to calibrate int8 on"
+        _warn(f"{few}; {CALIBRATION} are better")
     card = empty_card(generator.input_shape[1], about)
     with replacing(bundle, NAME, {NAME, *(kind.path for kind in FORMATS.values())}) as folder:
         reference = in_keras(generator, drawings)

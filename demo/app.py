@@ -1,7 +1,7 @@
 """The sketchpad's page and its API: `build(bundles)` returns a `gr.Blocks` that is safe to launch.
 
 A hosted space looks for a `demo` in this module: `from demo.app import demo` builds it, with the
-bundle that ships with the project, the first time it is asked for.
+bundle that ships with the project, the first time it is asked for; `demo.launch()` serves it.
 """
 
 import html
@@ -29,8 +29,6 @@ _THEME = gr.themes.Default(
     primary_hue="pink", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
 )
 _LAUNCH: dict[str, Any] = {
-    "server_name": "127.0.0.1",
-    "server_port": 7860,
     "share": False,
     "max_file_size": "2mb",
     "state_session_capacity": 200,
@@ -53,7 +51,7 @@ class App(gr.Blocks):
     """A `gr.Blocks` that launches with this project's settings, and downloads no URL for anyone."""
 
     def launch(self, *args: Any, **options: Any) -> Any:
-        """Launch on 127.0.0.1:7860, with Gradio's `options` on top of the settings here."""
+        """Launch with Gradio's `options` on top of the settings here; on loopback by default."""
         return super().launch(*args, **{**_LAUNCH, **options})
 
     async def preprocess_data(

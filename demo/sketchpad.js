@@ -9,6 +9,11 @@ const TEXTS = props.texts[LANGUAGE];
 const text = (key, values = {}) =>
     (Object.hasOwn(TEXTS, key) ? TEXTS[key] : key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+function words(name) { // "leaf green", word by word: "Hoja verde".
+    const translated = name.split(" ").map((word) => text(word)).join(" ");
+    return translated.charAt(0).toUpperCase() + translated.slice(1);
+}
+
 document.documentElement.lang = LANGUAGE;
 
 let setup = null; // The canvas as Python described it.
@@ -58,8 +63,8 @@ const examples = make("div", { class: "examples", role: "group", "aria-label": t
 element.querySelector(".pad").append(
     make("div", { class: "paper" }, canvas, here, crosshair),
     make("p", { id: "pad-help", class: "help" }, text("help")),
-    make("div", { class: "row" }, colors, brushes),
-    make("div", { class: "tools" }, eraser, undo, clear, tool("upload", () => file.click()), file),
+    make("div", { class: "desk" }, colors, brushes,
+        make("div", { class: "tools" }, eraser, undo, clear, tool("upload", () => file.click()), file)),
     problem,
     examples,
 );
@@ -87,7 +92,7 @@ function prepare(next) {
 function drawPalette() {
     colors.replaceChildren(...setup.palette.map(([name, value]) => make("button", {
         type: "button", class: "color", style: `--color: ${value}`, "data-color": value,
-        title: text(name), "aria-label": text(name), onclick: () => choose(value, false),
+        title: words(name), "aria-label": words(name), onclick: () => choose(value, false),
     })));
     colors.append(make("label", { class: "color other", title: text("other") }, make("input", {
         type: "color", value: "#ff8800", "aria-label": text("other"),

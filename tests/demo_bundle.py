@@ -9,6 +9,17 @@ import numpy as np
 
 SIZE = 64
 BACKGROUND = "#000000"
+PALETTE = {
+    "petal pink": "#e0399a",
+    "petal white": "#f4f1ea",
+    "petal yellow": "#f7d21e",
+    "petal red": "#d7263d",
+    "petal violet": "#7d4fc4",
+    "centre yellow": "#f2c230",
+    "centre brown": "#6b3e1f",
+    "leaf green": "#2e7d32",
+    "background black": "#000000",
+}
 
 
 def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = ()) -> Path:
@@ -44,12 +55,7 @@ def write_card(folder: Path, **changes: Any) -> None:
         "outputs": [{"name": "photo", **image}],
         "canvas": {
             "background": BACKGROUND,
-            "palette": [
-                {"name": "petal", "color": "#e0399a"},
-                {"name": "centre", "color": "#f2c230"},
-                {"name": "leaf", "color": "#2e7d32"},
-                {"name": "background", "color": "#000000"},
-            ],
+            "palette": [{"name": name, "color": color} for name, color in PALETTE.items()],
             "brush": 4,
         },
         "labels": [],

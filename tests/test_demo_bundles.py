@@ -38,7 +38,7 @@ def colors() -> np.ndarray:
 def test_a_card_tells_the_canvas_and_the_files(bundle):
     card = load_card(bundle)
     assert (card.name, card.size, card.background, card.brush) == ("flowers", SIZE, "#000000", 4)
-    assert card.palette[0] == ("petal", "#e0399a")
+    assert card.palette[0] == ("petal pink", "#e0399a")
     assert list(card.files) == ["tflite-int8", "tflite-float16"]
 
 

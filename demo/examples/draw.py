@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 SIZE = 256
 _SCALE = 4  # Drawn larger and made smaller, for smooth edges.
 
-BACKGROUND, LEAF, CENTRE, BROWN = "#000000", "#2e7d32", "#f2c230", "#5d3a1a"
-PINK, RED, WHITE, PURPLE, ORANGE = "#e0399a", "#d32f2f", "#f5f5f5", "#7e57c2", "#ff8f00"
+BACKGROUND, LEAF, CENTRE, BROWN = "#000000", "#2e7d32", "#f2b705", "#6b3e1f"
+PINK, RED, WHITE, VIOLET, ORANGE = "#e0399a", "#d7263d", "#f4f1ea", "#7d4fc4", "#ff8f00"
 
 Point = tuple[float, float]
 
@@ -99,12 +99,12 @@ def sunflower() -> Doodle:
 
 
 def crocus() -> Doodle:
-    """A purple cup seen from the side, with an orange stigma and blades of leaves."""
+    """A violet cup seen from the side, with an orange stigma and blades of leaves."""
     sheet = Doodle()
     for points in ([(128, 250), (96, 180), (60, 130)], [(128, 250), (164, 186), (200, 140)]):
         sheet.stroke([*points], 11, LEAF)
     for angle, width in ((-2.1, 54), (-1.05, 54), (-1.57, 70)):
-        sheet.petal((128, 190), angle, 142, width, PURPLE)
+        sheet.petal((128, 190), angle, 142, width, VIOLET)
     sheet.stroke([(128, 150), (128, 108)], 10, ORANGE)
     return sheet
 

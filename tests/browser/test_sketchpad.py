@@ -145,7 +145,7 @@ def test_the_picture_follows_each_stroke_of_the_mouse(page):
     first = wait_for_another(page, "")
     assert is_near(color_at(page, 0.5, 0.3), PINK_ANSWER)
     assert is_near(color_at(page, 0.5, 0.7), (0, 0, 0))
-    tool(page, "Leaf").click()
+    tool(page, "Leaf green").click()
     stroke(page, (0.2, 0.7), (0.8, 0.7))
     second = wait_for_another(page, first)
     assert is_near(color_at(page, 0.5, 0.3), PINK_ANSWER)
@@ -289,7 +289,7 @@ def test_the_keyboard_draws(page):
     canvas = page.locator("#pad canvas")
     canvas.focus()
     expect(page.locator("#pad-help")).to_be_visible()
-    page.keyboard.press("2")
+    page.keyboard.press("6")
     page.keyboard.press("+")
     page.keyboard.press("Space")
     for _ in range(6):
@@ -317,7 +317,7 @@ def test_everything_has_a_name_and_is_reached_with_tab(page):
     for _ in range(40):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.ariaLabel || ''"))
-    assert {"Canvas to draw on", "Petal", "Any colour", "4 pixels wide", "Eraser"} <= reached
+    assert {"Canvas to draw on", "Petal pink", "Any colour", "4 pixels wide", "Eraser"} <= reached
     assert {"Upload a picture", "Example 1", "Example 6"} <= reached
 
 
@@ -328,7 +328,7 @@ def test_spanish_by_the_browsers_language(page):
     expect(page.locator("#tagline")).to_contain_text("Dibuja un garabato")
     expect(page.locator("#status p")).to_have_text("Dibuja algo o empieza con un ejemplo.")
     expect(tool(page, "Deshacer")).to_be_visible()
-    expect(tool(page, "Pétalo")).to_be_visible()
+    expect(tool(page, "Pétalo rosa")).to_be_visible()
     expect(page.locator("#file")).to_contain_text("Formato numérico")
     assert page.evaluate("document.documentElement.lang") == "es"
 

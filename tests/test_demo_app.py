@@ -209,8 +209,13 @@ print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
     assert not loaded & {"tensorflow", "keras", "tf_keras", "jax", "torch", "training", "export"}
 
 
-def test_importing_the_app_builds_no_page_before_it_is_asked_for():
-    code = "import demo.app as a; assert 'demo' not in vars(a); a.nothing"
+def test_importing_the_app_builds_no_page_before_it_is_asked_for(bundles):
+    code = (
+        "import demo.app as app; assert 'demo' not in vars(app)\n"
+        f"app.SHIPPED = {str(bundles[0])!r}; assert app.demo is app.demo\n"
+        "assert isinstance(app.demo, app.App)\n"
+        "app.nothing"
+    )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=60
     )

@@ -20,10 +20,12 @@ def replacing(bundle: Path, mark: str, ours: Collection[str]) -> Iterator[Path]:
     Raises:
         UserError: `bundle` is something else, or the disk refuses.
     """
-    bundle = Path(os.path.abspath(bundle))
+    bundle = bundle.resolve()  # A link stays a link to what is replaced.
     partial = bundle.with_name(f".{bundle.name}.partial")
     old = bundle.with_name(f".{bundle.name}.old")
     try:
+        if old.is_dir() and not bundle.exists():  # Killed between the two renames below.
+            os.rename(old, bundle)
         if bundle.exists() and not bundle.is_dir():
             raise UserError(f"{bundle} is a file; give a folder for the bundle")
         if bundle.is_dir() and any(bundle.iterdir()) and not (bundle / mark).is_file():

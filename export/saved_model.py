@@ -37,4 +37,4 @@ def run(path: Path, sketches: np.ndarray) -> Outcome:
         return serve(sketch=pixels)["photo"].numpy()[0]
 
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    return measure(draw, sketches, threads or len(os.sched_getaffinity(0)))
+    return measure(draw, sketches, threads or os.cpu_count() or 1)

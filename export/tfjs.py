@@ -73,11 +73,15 @@ def _ready() -> str:
     if not (CHECK / "node_modules" / ".package-lock.json").is_file():  # npm writes it last
         if npm is None:
             raise Unchecked(f"npm is not on the PATH to install the packages of {CHECK}")
-        done = _call([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(CHECK)])
+        install = [npm, "ci", "--no-audit", "--no-fund", "--prefix", str(CHECK)]
+        try:
+            done = _call(install, timeout=300)
+        except subprocess.TimeoutExpired:
+            raise Unchecked(f"`npm ci` took more than 5 minutes in {CHECK}") from None
         if done.returncode:
             raise Unchecked(f"`npm ci` failed in {CHECK}: {done.stderr.strip()[-300:]}")
     return node
 
 
-def _call(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def _call(command: list[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)

@@ -3,7 +3,7 @@
 Each takes a functional model and returns another one; layers that stay are shared, not copied.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import keras
@@ -25,14 +25,14 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
     TFLite's converter does this by itself; TensorFlow.js's leaves those of transposed
     convolutions, two passes over the largest arrays of a U-Net. A BatchNorm elsewhere stays.
     """
-    producer, consumers = _edges(generator)
+    producers, consumers = _edges(generator)
     folded: dict[int, layers.Layer] = {}
     for norm in generator.layers:
-        conv = producer.get(id(norm))
+        if not isinstance(norm, layers.BatchNormalization) or len(producers[id(norm)]) != 1:
+            continue
+        conv = producers[id(norm)][0]
         if (
-            isinstance(norm, layers.BatchNormalization)
-            and conv is not None
-            and type(conv) in CONVOLUTIONS
+            type(conv) in CONVOLUTIONS
             and conv.activation is keras.activations.linear
             and consumers[id(conv)] == 1
         ):
@@ -137,18 +137,17 @@ def _replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> kera
     )
 
 
-def _edges(model: keras.Model) -> tuple[dict[int, Any], Counter]:
-    """Which operation feeds each (the first one), and how many uses each operation's output has."""
-    producer: dict[int, Any] = {}
-    consumers: Counter = Counter(id(output._keras_history.operation) for output in model.outputs)
+def _edges(model: keras.Model) -> tuple[dict[int, list[Any]], Counter]:
+    """By id of an operation: what feeds it in all its uses, and how often its output is used."""
+    producers: dict[int, list[Any]] = defaultdict(list)
+    consumers = Counter(id(output._keras_history.operation) for output in model.outputs)
 
     def record(operation: Any, *args: Any, **kwargs: Any) -> Any:
-        output = operation(*args, **kwargs)
         for tensor in keras.tree.flatten((args, kwargs)):
             if isinstance(tensor, keras.KerasTensor):
-                producer.setdefault(id(operation), tensor._keras_history.operation)
+                producers[id(operation)].append(tensor._keras_history.operation)
                 consumers[id(tensor._keras_history.operation)] += 1
-        return output
+        return operation(*args, **kwargs)
 
     keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=record)
-    return producer, consumers
+    return producers, consumers

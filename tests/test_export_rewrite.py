@@ -60,6 +60,16 @@ def test_batchnorm_that_cannot_be_folded_stays():
     np.testing.assert_allclose(folded(SKETCHES), model(SKETCHES, training=False), atol=1e-5)
 
 
+def test_batchnorm_that_two_convolutions_share_stays():
+    x = keras.Input((SIZE, SIZE, 3))
+    norm = layers.BatchNormalization()
+    y, z = (norm(layers.Conv2D(4, 3, padding="same")(x)) for _ in range(2))
+    model = randomised(keras.Model(x, layers.Add()([y, z])))
+    folded = fold_batchnorm(model)
+    assert "BatchNormalization" in kinds(folded)
+    np.testing.assert_allclose(folded(SKETCHES), model(SKETCHES, training=False), atol=1e-5)
+
+
 def test_folding_leaves_the_generator_as_it_was():
     generator = tiny_unet()
     before = [weight.copy() for weight in generator.get_weights()]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from training import files, sheets
+from training import sheets
 from training.errors import UserError
 
 
@@ -62,6 +62,34 @@ class StopOnNaN(keras.callbacks.Callback):
         self.epoch = epoch
 
 
+class LogTable(keras.callbacks.Callback):
+    """Appends a row of logs an epoch to a CSV file.
+
+    Rows of epochs from `epochs_done` on are dropped first: a resumed run writes them again.
+    """
+
+    def __init__(self, path: Path, epochs_done: int):
+        super().__init__()
+        self.path = path
+        rows = list(csv.reader(path.read_text().splitlines())) if path.exists() else []
+        self.header = rows[0] if rows else []
+        kept = [row for row in rows[1:] if int(row[0]) < epochs_done]
+        if len(kept) < len(rows) - 1:
+            self._write("w", [self.header, *kept])
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Append the row, after a header if it is the first."""
+        row = {"epoch": epoch} | {name: f"{float(value):.6g}" for name, value in logs.items()}
+        if not self.header:
+            self.header = list(row)
+            self._write("w", [self.header])
+        self._write("a", [[row.get(name, "") for name in self.header]])
+
+    def _write(self, mode: str, rows: list) -> None:
+        with open(self.path, mode, newline="") as file:
+            csv.writer(file).writerows(rows)
+
+
 class AfterEpoch(keras.callbacks.Callback):
     """Calls `action(epochs_done)` after each epoch; on JAX the variables are in place by then."""
 
@@ -86,13 +114,3 @@ class ProgressGIF(keras.callbacks.Callback):
         paths = sorted(self.samples.glob("[0-9]*.png"))
         if paths:
             sheets.animate(paths, self.target)
-
-
-def forget_after(log: Path, epochs: int) -> None:
-    """Drop rows of `log.csv` that a resumed run is about to write again."""
-    if not log.exists():
-        return
-    with open(log, newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    with files.replacing(log) as beside, open(beside, "w", newline="") as file:
-        csv.writer(file).writerows([header, *[row for row in rows if int(row[0]) < epochs]])

@@ -7,6 +7,7 @@ the run is. Names and shapes are compared before anything is changed.
 
 import dataclasses
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -27,9 +28,10 @@ class Position:
 
 
 def state(model: keras.Model) -> dict[str, keras.Variable]:
-    """All variables that a step reads or writes, by a name that is unique and stable."""
+    """All variables that a step reads or writes, by a name that is the same in every process."""
     variables = [*model.variables, *model.optimizer.variables]
-    return {f"{i:04d} {variable.name}": variable for i, variable in enumerate(variables)}
+    # Keras counts layers of a kind through the life of a process: conv2d_7 is not the seventh.
+    return {f"{i:04d} {re.sub(r'_[0-9]+', '', v.name)}": v for i, v in enumerate(variables)}
 
 
 def save(model: keras.Model, folder: Path, position: Position) -> None:
@@ -43,8 +45,11 @@ def save(model: keras.Model, folder: Path, position: Position) -> None:
         json.dumps(dataclasses.asdict(position)).encode(), dtype=np.uint8
     )
     path = folder / f"{position.epoch:05d}.npz"
-    with files.replacing(path, suffix=".npz") as beside:
-        np.savez(beside, allow_pickle=False, **arrays)
+    with files.replacing(path) as beside, open(beside, "wb") as file:
+        # 1 KiB an array holds its header and its two entries in the archive.
+        files.claim(file, sum(array.nbytes + 1024 for array in arrays.values()))
+        np.savez(file, **arrays)
+        file.truncate()
     for old in folder.glob("[0-9]*.npz"):
         if old != path:
             old.unlink()
@@ -60,8 +65,8 @@ def restore(model: keras.Model, folder: Path) -> Position:
     if not paths:
         return Position()
     try:
-        with np.load(paths[-1], allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with open(paths[-1], "rb") as file, np.load(file, allow_pickle=False) as contents:
+            arrays = dict(contents)
         position = Position(**json.loads(arrays.pop("position").tobytes()))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UserError(f"{paths[-1]} cannot be read as a checkpoint: {error}") from None

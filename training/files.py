@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -36,12 +36,22 @@ def replacing(path: Path, suffix: str = ".tmp", *, sync: bool = True) -> Iterato
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise UserError(
                 f"cannot write {path}: {error.strerror}; what was there is intact: make room and "
                 f"start the same command again"
             ) from None
         raise
+
+
+def claim(file: BinaryIO, size: int) -> None:
+    """Reserve room for `size` bytes, so that a full disk is an error before anything is written.
+
+    Archives that run out of room half-way end in a tangle of errors, not in one. Where the system
+    cannot reserve (macOS), this does nothing.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 def write_json(path: Path, content: Any) -> None:

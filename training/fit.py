@@ -6,16 +6,17 @@ import math
 import platform
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
-import numpy as np
 
 from training import callbacks, checkpoints, files, sheets
+from training.adversarial import AdversarialModel
 from training.averaging import copy_averaged, recalibrate
 from training.backends import accelerator
 from training.checkpoints import Position
 from training.datasets import Batches, Dataset
+from training.errors import UserError
 from training.runs import Run
 
 SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
@@ -36,7 +37,7 @@ class FitOptions:
     """Images between two checkpoints and sample sheets."""
     seed: int = 0
     """Seed of the weights, the order of the data and the augmentation."""
-    precision: str = "auto"
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """auto, float32 or mixed_bfloat16; auto takes bfloat16 where the processor has it."""
 
 
@@ -50,6 +51,11 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         UserError: data that cannot be read, a size that the network cannot take, a run folder
             of another configuration, a full disk, or losses that are not finite.
     """
+    if options.images < 1 or options.epoch_images < recipe.batch:
+        raise UserError(
+            f"expected --images of 1 or more and --epoch-images of at least --batch "
+            f"({recipe.batch}); got {options.images} and {options.epoch_images}"
+        )
     dataset = Dataset.open(options.data)
     keras.config.set_dtype_policy(resolve_precision(options.precision))
     keras.utils.set_random_seed(options.seed)
@@ -60,7 +66,6 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
 
     run = Run.start(options.run, _configuration(recipe, options, name, dataset))
     position = checkpoints.restore(model, run.checkpoints)
-    callbacks.forget_after(run.log, position.epoch)
     inputs, targets = dataset.train.load()
     batches = Batches(inputs, targets, recipe.batch, options.seed, options.epoch_images)
     batches.epoch = position.epoch
@@ -79,7 +84,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         callbacks=[
             callbacks.StopOnNaN(),
             callbacks.Throughput(recipe.batch),
-            keras.callbacks.CSVLogger(run.log, append=True),
+            callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
             # The checkpoint comes last: what it says is done has left its sheet and log row.
             callbacks.AfterEpoch(after_epoch),
@@ -92,15 +97,21 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
 class _AfterEpoch:
     """The generator to show, its sheet and card, and the checkpoint, in that order."""
 
-    def __init__(self, model, recipe, run, dataset, batches, position: Position):
+    def __init__(
+        self,
+        model: AdversarialModel,
+        recipe: Any,
+        run: Run,
+        dataset: Dataset,
+        batches: Batches,
+        position: Position,
+    ):
         self.model, self.recipe, self.run, self.batches = model, recipe, run, batches
         self.dataset, self.start, self.clock = dataset, position, time.monotonic()
         self.averaged = recipe.build_generator(dataset.size, 0)
         shown = dataset.test if len(dataset.test) else dataset.train
-        self.drawings, self.photos = (side[:SAMPLES] for side in shown.load())
-        # Spread over the data: its order may be that of species.
-        rows = np.linspace(0, len(batches.inputs) - 1, min(CALIBRATION, len(batches.inputs)))
-        self.calibration = batches.inputs[np.unique(rows.astype(int))]
+        self.drawings, self.photos = (sheets.spread(side, SAMPLES) for side in shown.load())
+        self.calibration = sheets.spread(batches.inputs, CALIBRATION)
 
     def __call__(self, epoch: int) -> None:
         images = epoch * self.batches.steps * self.batches.batch_size
@@ -146,7 +157,7 @@ def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
     return [keras.callbacks.TensorBoard(run.tensorboard, write_graph=False)]
 
 
-def _configuration(recipe, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
+def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
     """Everything that decides the result; `images` only decides when to stop."""
     names = "\n".join(dataset.train.names)
     return {

@@ -7,6 +7,8 @@ generator.weights.h5  card.json
 import dataclasses
 import hashlib
 import json
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +145,7 @@ def load_generator(run: Run) -> keras.Model:
     expected, path = run.card["weights"], run.generator_path
     if not path.exists():
         raise UserError(f"{path} is missing: let fit finish an epoch")
-    found = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    found: dict[str, Any] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
     if found != expected:
         raise UserError(
             f"{path} does not match its card: expected {expected['bytes']} bytes, sha256 "
@@ -151,8 +153,11 @@ def load_generator(run: Run) -> keras.Model:
         )
     generator = recipe_from(run.config).build_generator(run.config["size"], run.config["seed"])
     try:
-        generator.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns of layers that it finds no weights for.
+            warnings.simplefilter("error", UserWarning)
+            generator.load_weights(path)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
         raise UserError(
             f"{path} holds weights of another network: {str(error).splitlines()[0]}"
         ) from None
@@ -165,7 +170,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = ""):
+def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield `name: old, now new` for every entry in which two configurations differ."""
     for name in sorted(old.keys() | new.keys()):
         before, now = old.get(name), new.get(name)

@@ -1,6 +1,7 @@
 """Sheets: drawings above what a generator makes of them, as one picture."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from training import files
 
 
-def to_pixels(tensor) -> np.ndarray:
+def to_pixels(tensor: Any) -> np.ndarray:
     """Float [-1, 1] of any shape -> uint8 0..255, rounded."""
     pixels = (keras.ops.convert_to_numpy(tensor).astype(np.float32) + 1.0) * 127.5
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
@@ -22,6 +23,15 @@ def draw(generator: keras.Model, sketches: np.ndarray, batch: int = 8) -> np.nda
         for rows in np.split(sketches, range(batch, len(sketches), batch))
     ]
     return np.concatenate(outputs)
+
+
+def spread(pictures: np.ndarray, count: int) -> np.ndarray:
+    """Take `count` pictures at equal distances, always the same ones, all if there are fewer.
+
+    The first ones would not do: data sorted by name is often sorted by kind.
+    """
+    rows = np.linspace(0, len(pictures) - 1, min(count, len(pictures)))
+    return pictures[rows.astype(int)]
 
 
 def sheet(*rows: np.ndarray, columns: int = 8, gap: int = 2) -> Image.Image:

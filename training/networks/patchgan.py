@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from training.networks.normalization import BatchNorm
-from training.networks.unet import NORMAL, down
+from training.networks.unet import down, normal
 
 
 def patchgan(size: int = 256, *, width: int = 64) -> keras.Model:
@@ -22,11 +22,11 @@ def patchgan(size: int = 256, *, width: int = 64) -> keras.Model:
         x = down(x, filters, norm=level > 0)  # 256 px: [B, 128, 128, 64] ... [B, 32, 32, 256]
         features.append(x)
     x = layers.ZeroPadding2D()(x)
-    x = layers.Conv2D(8 * width, 4, use_bias=False, kernel_initializer=NORMAL)(x)
+    x = layers.Conv2D(8 * width, 4, use_bias=False, kernel_initializer=normal())(x)
     x = BatchNorm()(x)
     x = layers.LeakyReLU(0.2, dtype="float32")(x)  # [B, 31, 31, 512]
     features.append(x)
     x = layers.ZeroPadding2D()(x)
     # Logits are summed over many patches: bfloat16 would round each to three digits.
-    logits = layers.Conv2D(1, 4, kernel_initializer=NORMAL, dtype="float32", name="logits")(x)
+    logits = layers.Conv2D(1, 4, kernel_initializer=normal(), dtype="float32", name="logits")(x)
     return keras.Model([sketch, photo], [*features, logits], name="patchgan")

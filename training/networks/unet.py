@@ -8,7 +8,11 @@ from training.networks.normalization import BatchNorm
 
 # Published encoder, C64-C128-C256-C512x5; at 256 px the last one sees a single pixel.
 ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
-NORMAL = keras.initializers.RandomNormal(stddev=0.02)
+
+
+def normal() -> keras.initializers.Initializer:
+    """N(0, 0.02), as published; anew for each layer, since one instance always draws the same."""
+    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def levels_for(size: int) -> int:
@@ -30,7 +34,7 @@ def down(x, filters: int, *, norm: bool = True):
     """Halve: 4x4 convolution of stride 2, BatchNorm unless told otherwise, LeakyReLU 0.2."""
     # A bias before BatchNorm is subtracted again at once.
     x = layers.Conv2D(
-        filters, 4, strides=2, padding="same", use_bias=not norm, kernel_initializer=NORMAL
+        filters, 4, strides=2, padding="same", use_bias=not norm, kernel_initializer=normal()
     )(x)
     if norm:
         x = BatchNorm()(x)
@@ -40,7 +44,7 @@ def down(x, filters: int, *, norm: bool = True):
 def up(x, filters: int, *, dropout: bool, seed: int):
     """Double: 4x4 transposed convolution of stride 2, BatchNorm, dropout 0.5 if asked, ReLU."""
     x = layers.Conv2DTranspose(
-        filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=NORMAL
+        filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=normal()
     )(x)
     x = BatchNorm()(x)
     if dropout:
@@ -69,7 +73,7 @@ def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
         x = up(x, filters, dropout=level < 3, seed=seed + level)
         x = layers.Concatenate()([x, skip])  # 256 px: [B, 2, 2, 1024] ... [B, 128, 128, 128]
     x = layers.Conv2DTranspose(
-        3, 4, strides=2, padding="same", kernel_initializer=NORMAL, dtype="float32"
+        3, 4, strides=2, padding="same", kernel_initializer=normal(), dtype="float32"
     )(x)
     photo = layers.Activation("tanh", dtype="float32", name="photo")(x)  # [B, size, size, 3]
     return keras.Model(sketch, photo, name="unet")

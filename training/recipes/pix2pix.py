@@ -120,7 +120,8 @@ class Pix2PixModel(AdversarialModel):
 
     def losses(self, batch):
         """One loss a player: fool the PatchGAN and stay near the photo; tell real from drawn."""
-        sketch, photo = self.augmentation(*batch, self.random)
+        sketches, photos = batch
+        sketch, photo = self.augmentation(sketches, photos, self.random)
         sketch, photo = sketch / 127.5 - 1.0, photo / 127.5 - 1.0
         drawn = self.networks["generator"](sketch, training=True)
 

@@ -1,0 +1,113 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from tests.pictures import pairs
+from training.adversarial import AdversarialModel
+from training.recipes.pix2pix import PRESETS, Pix2PixModel
+
+TINY = {
+    name: dataclasses.replace(preset, width=8, discriminator_width=4, batch=2)
+    for name, preset in PRESETS.items()
+}
+SIZE = 64
+
+
+class OnlyPlayer(Pix2PixModel):
+    """pix2pix in which one player alone has anything to learn."""
+
+    player = "generator"
+
+    def losses(self, batch):
+        """The others' losses are multiplied by nothing."""
+        losses, logs = super().losses(batch)
+        return {name: x * float(name == self.player) for name, x in losses.items()}, logs
+
+
+def compiled(model, options):
+    model.compile(optimizer=options.optimizer(), jit_compile=keras.backend.backend() == "jax")
+    return model
+
+
+def fit(model, steps=1, batch=2, seed=0):
+    sketches, photos = pairs(steps * batch, SIZE, seed)
+    return model.fit(sketches, photos, batch_size=batch, shuffle=False, verbose=0)
+
+
+def values(network):
+    return [keras.ops.convert_to_numpy(v.value) for v in network.trainable_variables]
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_players_step_leaves_the_others_bit_identical(player):
+    # Not hinge: while all patches are within its margin, the logits' bias has no gradient at all.
+    options = dataclasses.replace(TINY["fast"], ema=0.0, adversarial="bce")
+    model = compiled(OnlyPlayer(options, SIZE, 0), options)
+    model.player = player
+    before = {name: values(network) for name, network in model.networks.items()}
+    fit(model, steps=2)
+    for name, network in model.networks.items():
+        same = [np.array_equal(a, b) for a, b in zip(before[name], values(network), strict=True)]
+        assert all(same) == (name != player), name
+        if name == player:
+            # Not one weight of the player is left out of its step.
+            assert not any(same), [
+                v.path for v, s in zip(network.trainable_variables, same, strict=True) if s
+            ]
+
+
+@pytest.mark.parametrize("preset", TINY)
+def test_losses_are_finite_and_logged(preset):
+    model = compiled(TINY[preset].build(SIZE, 0), TINY[preset])
+    history = fit(model, steps=2).history
+    expected = {"generator_loss", "discriminator_loss", "l1"}
+    assert set(history) == expected | ({"matching"} if TINY[preset].matching else set())
+    assert all(np.isfinite(value) for [value] in history.values())
+
+
+def test_mixed_precision_trains_with_float32_weights():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = compiled(TINY["fast"].build(SIZE, 0), TINY["fast"])
+    history = fit(model, steps=2).history
+    assert all(np.isfinite(value) for [value] in history.values())
+    assert {v.dtype for v in model.trainable_variables} == {"float32"}
+
+
+def test_a_tiny_run_learns():
+    """On four pairs without augmentation the distance to the photos halves."""
+    options = dataclasses.replace(
+        TINY["fast"], zoom_max=0.0, shift=0.0, flip=False, gain=0.0, learning_rate=2e-3
+    )
+    keras.utils.set_random_seed(0)
+    model = compiled(options.build(SIZE, 0), options)
+    sketches, photos = pairs(4, SIZE)
+    history = model.fit(sketches, photos, batch_size=2, epochs=20, verbose=0).history
+    assert history["l1"][-1] < history["l1"][0] / 2
+
+
+def test_the_condition_matters():
+    generator = TINY["fast"].build_generator(SIZE, 0)
+    sketches = pairs(2, SIZE)[0].astype("float32") / 127.5 - 1
+    first, second = keras.ops.convert_to_numpy(generator(sketches, training=False))
+    assert np.abs(first - second).mean() > 1e-3
+
+
+def test_each_network_has_exactly_one_player():
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match="exactly one player"):
+        AdversarialModel({"a": network}, players={"one": ["a"], "two": ["a"]})
+    with pytest.raises(ValueError, match="exactly one player"):
+        AdversarialModel({"a": network}, players={})
+
+
+def test_what_is_logged_must_be_declared():
+    class Silent(OnlyPlayer):
+        def losses(self, batch):
+            losses, logs = super().losses(batch)
+            return losses, logs | {"surprise": 1.0}
+
+    model = compiled(Silent(TINY["fast"], SIZE, 0), TINY["fast"])
+    with pytest.raises(ValueError, match="surprise"):
+        fit(model)

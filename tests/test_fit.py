@@ -1,0 +1,234 @@
+import csv
+import dataclasses
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.pictures import write_dataset
+from training import checkpoints
+from training.errors import UserError
+from training.fit import FitOptions, fit
+from training.recipes.pix2pix import PRESETS
+from training.runs import Run, load_generator
+
+TINY = dataclasses.replace(PRESETS["fast"], width=8, discriminator_width=4, batch=2)
+PAPER = dataclasses.replace(PRESETS["paper"], width=4, discriminator_width=4)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("data") / "flowers")
+
+
+def train(data, run, *, recipe=TINY, images=8, **options):
+    chosen = FitOptions(data, run, images, epoch_images=4, precision="float32")
+    chosen = dataclasses.replace(chosen, **options)
+    return fit(recipe, chosen, name="pix2pix", verbose=0)
+
+
+def arrays(run):
+    [path] = run.checkpoints.glob("*.npz")
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files if name != "position"}
+
+
+def assert_same_state(one, other):
+    first, second = arrays(one), arrays(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_a_run_folder_holds_what_the_design_promises(data, tmp_path):
+    run = train(data, tmp_path / "run")
+    assert {path.name for path in run.folder.iterdir()} - {"tensorboard"} == {
+        "config.json",
+        "log.csv",
+        "samples",
+        "progress.gif",
+        "checkpoints",
+        "generator.weights.h5",
+        "card.json",
+    }
+    assert [path.name for path in sorted(run.samples.iterdir())] == ["00001.png", "00002.png"]
+    with Image.open(run.progress) as animation:
+        assert getattr(animation, "n_frames", 1) == 2
+    rows = list(csv.DictReader(run.log.read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert all(float(row["l1"]) > 0 and float(row["images/s"]) > 0 for row in rows)
+    assert run.card["training"]["images_seen"] == 8
+    assert run.card["data"]["photos"] == 16
+    if keras.backend.backend() == "tensorflow":
+        assert list(run.tensorboard.rglob("*tfevents*"))
+
+
+@pytest.mark.parametrize("recipe", [TINY, PAPER], ids=["fast", "paper"])
+def test_a_resumed_run_equals_the_uninterrupted_one(data, tmp_path, recipe):
+    """Weights, optimizer, averages, BatchNorm statistics and every random state, bit by bit."""
+    whole = train(data, tmp_path / "whole", recipe=recipe, images=12)
+    train(data, tmp_path / "halves", recipe=recipe, images=4)
+    halves = train(data, tmp_path / "halves", recipe=recipe, images=12)
+    assert_same_state(whole, halves)
+    assert len(halves.log.read_text().splitlines()) == 4
+    names = " ".join(arrays(whole))
+    assert "seed_generator" in names
+    assert ("average" in names) == (recipe.ema > 0)
+
+
+def test_different_seeds_differ(data, tmp_path):
+    one, other = (
+        arrays(train(data, tmp_path / "a", images=4)),
+        arrays(train(data, tmp_path / "b", images=4, seed=1)),
+    )
+    assert any(not np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_a_finished_run_is_left_alone(data, tmp_path, capsys):
+    run = train(data, tmp_path / "run", images=4)
+    before = run.generator_path.stat().st_mtime_ns
+    train(data, tmp_path / "run", images=4)
+    assert "nothing to do" in capsys.readouterr().out
+    assert run.generator_path.stat().st_mtime_ns == before
+
+
+def test_another_configuration_is_refused_with_the_difference(data, tmp_path):
+    train(data, tmp_path / "run", images=4)
+    with pytest.raises(UserError, match=r"options\.l1: was 10\.0, now 5\.0"):
+        train(data, tmp_path / "run", recipe=dataclasses.replace(TINY, l1=5.0))
+    with pytest.raises(UserError, match="seed: was 0, now 7"):
+        train(data, tmp_path / "run", seed=7)
+
+
+def test_a_folder_that_is_no_run_is_left_alone(data, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserError, match="not a run folder"):
+        train(data, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_options_without_sense_are_refused(data, tmp_path):
+    for options in ({"images": 0}, {"epoch_images": 1}):
+        with pytest.raises(UserError, match="expected --images"):
+            train(data, tmp_path / "run", **options)
+
+
+def test_nan_stops_the_run_and_says_where(data, tmp_path):
+    train(data, tmp_path / "run", images=4)
+    kept = arrays(Run.open(tmp_path / "run"))
+    wild = dataclasses.replace(TINY, learning_rate=1e30)
+    with pytest.raises(UserError, match=r"diverged: \w+ is .* at step \d+ of epoch 1"):
+        train(data, tmp_path / "wild", recipe=wild, images=200)
+    assert not list((tmp_path / "wild" / "checkpoints").iterdir())
+    assert arrays(Run.open(tmp_path / "run")).keys() == kept.keys()
+
+
+def test_the_generator_holds_averaged_weights_with_statistics_to_match(data, tmp_path):
+    run = train(data, tmp_path / "run", images=8)
+    generator, state = load_generator(run), arrays(run)
+    averages = [value for name, value in state.items() if "average" in name]
+    for variable in generator.trainable_variables:
+        value = keras.ops.convert_to_numpy(variable.value)
+        assert any(value.shape == a.shape and np.array_equal(value, a) for a in averages)
+    # BatchNorm's statistics are those of the averaged weights over the training sketches, so the
+    # first norm's mean is that of the first convolution's output.
+    from training.datasets import Dataset
+
+    sketches = Dataset.open(data).train.load()[0]
+    first = keras.Model(generator.input, generator.layers[1].output)
+    outputs = keras.ops.convert_to_numpy(first(sketches.astype("float32") / 127.5 - 1))
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(generator.layers[2].moving_mean.value),
+        outputs.mean(axis=(0, 1, 2)),
+        atol=1e-4,
+    )
+
+
+def test_altered_weights_are_refused(data, tmp_path):
+    run = train(data, tmp_path / "run", images=4)
+    content = bytearray(run.generator_path.read_bytes())
+    content[len(content) // 2] ^= 1
+    run.generator_path.write_bytes(content)
+    with pytest.raises(UserError, match="does not match its card"):
+        load_generator(run)
+    run.generator_path.unlink()
+    with pytest.raises(UserError, match="is missing"):
+        load_generator(run)
+
+
+def test_weights_of_another_network_are_refused(data, tmp_path):
+    run = train(data, tmp_path / "run", images=4)
+    config = json.loads((run.folder / "config.json").read_text())
+    config["options"]["width"] = 16
+    (run.folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="another network"):
+        load_generator(Run.open(run.folder))
+
+
+def test_a_checkpoint_of_another_network_changes_nothing(data, tmp_path):
+    run = train(data, tmp_path / "run", images=4)
+    wider = dataclasses.replace(TINY, width=16)
+    model = wider.build(64, 0)
+    model.compile(optimizer=wider.optimizer())
+    model.optimizer.build(model.trainable_variables)
+    before = [keras.ops.convert_to_numpy(v.value) for v in model.variables]
+    with pytest.raises(UserError, match="of another network"):
+        checkpoints.restore(model, run.checkpoints)
+    for value, variable in zip(before, model.variables, strict=True):
+        np.testing.assert_array_equal(value, keras.ops.convert_to_numpy(variable.value))
+
+
+def test_a_damaged_checkpoint_is_one_line(data, tmp_path):
+    run = train(data, tmp_path / "run", images=4)
+    [path] = run.checkpoints.glob("*.npz")
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match="cannot be read as a checkpoint"):
+        train(data, tmp_path / "run")
+
+
+def test_a_disk_that_fills_during_a_checkpoint_loses_nothing(data, tmp_path):
+    """A file size limit of the process stands for the disk: the write fails half-way, for real."""
+    run = train(data, tmp_path / "run", images=4)
+    [checkpoint] = run.checkpoints.glob("*.npz")
+    before = checkpoint.read_bytes()
+    model = TINY.build(64, 0)
+    model.compile(optimizer=TINY.optimizer())
+    model.optimizer.build(model.trainable_variables)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(UserError, match="cannot write .*; what was there is intact"):
+            checkpoints.save(model, run.checkpoints, checkpoints.Position(2, 8, 1.0))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in run.checkpoints.iterdir()] == [checkpoint.name]
+    assert checkpoint.read_bytes() == before
+    train(data, tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_kill_minus_nine_costs_no_more_than_an_epoch(data, tmp_path):
+    """Killed wherever it was, then started again: as if nothing had happened."""
+    script = (
+        "import sys; from pathlib import Path; from tests.test_fit import train;"
+        "train(Path(sys.argv[1]), Path(sys.argv[2]), images=int(sys.argv[3]))"
+    )
+    command = [sys.executable, "-c", script, data, tmp_path / "killed"]
+    with subprocess.Popen([*command, "100000"]) as process:
+        deadline = time.monotonic() + 120
+        while not list((tmp_path / "killed").glob("checkpoints/0*.npz")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.kill()
+    [checkpoint] = (tmp_path / "killed" / "checkpoints").glob("0*.npz")
+    images = 4 * (int(checkpoint.stem) + 1)
+    subprocess.run([*command, str(images)], check=True)
+    whole = train(data, tmp_path / "whole", images=images)
+    assert_same_state(Run.open(tmp_path / "killed"), whole)

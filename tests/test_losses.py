@@ -1,0 +1,48 @@
+import math
+
+import numpy as np
+import pytest
+
+from training import losses
+
+
+def value(loss) -> float:
+    return float(loss)
+
+
+def test_bce_losses_by_hand():
+    # softplus(0) = ln 2; softplus(-2) = ln(1 + e^-2); softplus(1) = ln(1 + e).
+    real, fake = np.array([0.0, 2.0]), np.array([0.0, 1.0])
+    of_real = (math.log(2) + math.log(1 + math.exp(-2))) / 2
+    of_fake = (math.log(2) + math.log(1 + math.e)) / 2
+    assert value(losses.bce_discriminator_loss(real, fake)) == pytest.approx(
+        (of_real + of_fake) / 2, rel=1e-6
+    )
+    assert value(losses.bce_generator_loss(fake)) == pytest.approx(
+        (math.log(2) + math.log(1 + math.exp(-1))) / 2, rel=1e-6
+    )
+
+
+def test_hinge_losses_by_hand():
+    real, fake = np.array([2.0, 0.5, -1.0]), np.array([-2.0, 0.0, 1.0])
+    # Real: 0, 0.5, 2. Fake: 0, 1, 2.
+    assert value(losses.hinge_discriminator_loss(real, fake)) == pytest.approx(2.5 / 3 + 1.0)
+    assert value(losses.hinge_generator_loss(fake)) == pytest.approx(1.0 / 3)
+
+
+def test_l1_by_hand():
+    assert value(losses.l1_loss(np.array([1.0, -1.0]), np.array([0.5, 1.0]))) == 1.25
+
+
+def test_feature_matching_averages_layers_of_any_size():
+    real = [np.zeros((1, 4, 4, 2), "float32"), np.ones((1, 2, 2, 8), "float32")]
+    fake = [np.ones((1, 4, 4, 2), "float32"), np.full((1, 2, 2, 8), 4.0, "float32")]
+    assert value(losses.feature_matching_loss(real, fake)) == (1 + 3) / 2
+
+
+def test_losses_of_bfloat16_are_float32():
+    from keras import ops
+
+    logits = ops.cast(np.full((8,), 1 / 3), "bfloat16")
+    loss = losses.hinge_generator_loss(logits)
+    assert "float32" in str(loss.dtype)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests.pictures import write_dataset
 from training import evaluate, metrics, sheets
 from training.datasets import Dataset
 from training.errors import UserError
@@ -91,29 +92,14 @@ def test_the_table_has_a_line_a_row_and_the_columns_that_were_measured():
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """Six pairs to train on and five held out, 128 px: a disc, and the same disc on a meadow."""
-    folder = tmp_path_factory.mktemp("discs")
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:128, :128]
-    for split, count in (("train", 6), ("test", 5)):
-        for side in ("input", "target"):
-            (folder / split / side).mkdir(parents=True)
-        for index in range(count):
-            centre, radius = rng.integers(48, 80, 2), rng.integers(16, 48)
-            disc = ((x - centre[0]) ** 2 + (y - centre[1]) ** 2 < radius**2)[..., None]
-            colour = rng.integers(128, 256, 3)
-            meadow = rng.integers(0, 128, (128, 128, 3)) // np.array([3, 1, 3])
-            for side, background in (("input", 0 * meadow), ("target", meadow)):
-                picture = np.where(disc, colour, background).astype(np.uint8)
-                Image.fromarray(picture).save(folder / split / side / f"{index}.png")
-    return folder
+    return write_dataset(tmp_path_factory.mktemp("flowers"), train=6, test=5, size=128)
 
 
 @pytest.fixture(scope="module")
 def run(dataset, tmp_path_factory):
     """The smallest pix2pix there is, after two steps."""
     recipe = Pix2Pix(width=8, discriminator_width=8, batch=2)
-    folder = tmp_path_factory.mktemp("runs") / "discs"
+    folder = tmp_path_factory.mktemp("runs") / "flowers"
     options = FitOptions(dataset, folder, images=4, epoch_images=4, precision="float32")
     return fit(recipe, options, name="pix2pix")
 
@@ -131,7 +117,7 @@ def mean_colour(tmp_path_factory):
 
 def test_a_run_is_measured_on_its_held_out_pairs(run, dataset, mean_colour):
     measured = evaluate.evaluate(run, features=mean_colour)
-    assert (measured["run"], measured["features"]) == ("discs", "colours.tflite")
+    assert (measured["run"], measured["features"]) == ("flowers", "colours.tflite")
     full, small = measured["measures"]
     assert (full["size"], small["size"]) == (128, 64)
     assert full["pictures"] == small["pictures"] == 5

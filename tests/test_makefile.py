@@ -24,7 +24,9 @@ def checkout(tmp_path):
 
 def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # A make that runs these tests leaves its flags, ARGS among them, in the environment.
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "ARGS")}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS")
+    }
     return subprocess.run(
         ["make", *arguments],
         cwd=checkout,

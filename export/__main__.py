@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import tyro
 
-from export.quiet import shown_on_failure
 from training.errors import cli
+from training.quiet import shown_on_failure
 
 Choice = Literal[
     "all",

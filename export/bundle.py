@@ -17,12 +17,12 @@ from tqdm import tqdm
 from export.card import NAME, bundle_name, empty_card, fingerprint
 from export.formats import FORMATS
 from export.parity import check
-from export.quiet import shown_on_failure
 from export.replace import replacing
 from export.serving import in_keras
 from export.tfjs import Unchecked
 from training.datasets import Dataset
 from training.errors import UserError
+from training.quiet import shown_on_failure
 from training.runs import Run, load_generator
 
 DRAWINGS = 32  # Held-out sketches that every file is compared on.

@@ -385,9 +385,9 @@ def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
     assert 10 <= len(done) < 80
     assert len(Dataset.open(tmp_path / "out").train) > 0
 
-    info = prepare(tmp_path / "photos", tmp_path / "out", 256, test_share=0.3, processes=2)
+    info = prepare(tmp_path / "photos", tmp_path / "out", size=256, test_share=0.3, processes=2)
     assert info["photos"] == 80 and places(tmp_path / "out").items() >= done.items()
-    prepare(tmp_path / "photos", tmp_path / "whole", 256, test_share=0.3, processes=2)
+    prepare(tmp_path / "photos", tmp_path / "whole", size=256, test_share=0.3, processes=2)
     assert len(list((tmp_path / "out").rglob("*.jpg"))) == 160
     splits = {source: split for source, (split, _) in places(tmp_path / "whole").items()}
     assert splits == {source: split for source, (split, _) in places(tmp_path / "out").items()}

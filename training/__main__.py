@@ -2,15 +2,12 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Literal
 
 import tyro
 
-# TensorFlow's start-up notes would bury the progress bar; its warnings still come through.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 from training.errors import UserError, cli
+from training.quiet import shown_on_failure
 
 SUMMARY = """\
 usage: python -m training COMMAND ...
@@ -26,6 +23,8 @@ Each has its own --help. KERAS_BACKEND=jax trains on JAX, tensorflow (the defaul
 @cli
 def main() -> None:
     """Run the command that is named first."""
+    # TensorFlow reports missing GPUs as errors, and optimisations that do not apply.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     commands = {"prepare": _prepare, "fit": _fit, "preview": _preview, "evaluate": _evaluate}
     name, *arguments = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
@@ -38,48 +37,19 @@ def main() -> None:
 
 
 def _prepare(arguments: list[str]) -> None:
-    from training.prepare import Layout, prepare
+    from training.prepare import prepare
 
-    def command(
-        photos: tyro.conf.Positional[Path],
-        dataset: tyro.conf.Positional[Path],
-        size: int = 256,
-        sketch: str = "mixed",
-        seed: int = 0,
-        layout: Layout = "photos",
-        test_share: float = 0.05,
-        name: str | None = None,
-        licence: str = "unknown",
-        processes: int | None = None,
-    ) -> None:
-        """Make or complete a dataset folder of (sketch, photo) pairs; does no work twice.
-
-        Args:
-            photos: Folder of JPEG, PNG or WebP photos, sub-folders too.
-            dataset: Dataset folder to write.
-            size: Side of the square pictures, in pixels.
-            sketch: How a sketch is derived: blobs, outline or mixed.
-            seed: Decides the split and every random draw.
-            layout: photos derives sketches; pairs reads input/ and target/ with equal names;
-                ab and ba read side-by-side images, input left or right.
-            test_share: Share of the photos that are held out.
-            name: What the data is called; the folder's name if not given.
-            licence: Under which licence the photos are.
-            processes: Processes at work; one a core if not given.
-        """
-        info = prepare(
-            photos, dataset, size, sketch, seed, layout, test_share, name, licence, processes
-        )
-        counts = ", ".join(f"{count:,} {split}" for split, count in info["counts"].items())
-        print(f"{dataset}: {counts} pairs; {len(info['skipped'])} skipped; see {dataset}/sheet.png")
-        for path, reason in info["skipped"].items():
-            print(f"  skipped {path}: {reason}", file=sys.stderr)
-
-    tyro.cli(command, args=arguments, prog="python -m training prepare")
+    info = tyro.cli(prepare, args=arguments, prog="python -m training prepare")
+    pairs = " and ".join(f"{count:,} {split}" for split, count in info["counts"].items())
+    print(f"{pairs} pairs, {len(info['skipped'])} pictures skipped; see sheet.png in the dataset")
+    for path, reason in info["skipped"].items():
+        print(f"  skipped {path}: {reason}", file=sys.stderr)
 
 
 def _fit(arguments: list[str]) -> None:
-    from training.recipes import RECIPES
+    with shown_on_failure("loading Keras"):
+        from training.fit import FitOptions, fit
+        from training.recipes import RECIPES
 
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help"):
@@ -92,8 +62,6 @@ def _fit(arguments: list[str]) -> None:
         raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")
     presets = RECIPES[name]
     chosen = _preset(rest, presets)
-
-    from training.fit import FitOptions, fit
 
     def command(
         options: FitOptions,
@@ -132,29 +100,15 @@ def _preset(arguments: list[str], presets: dict) -> str:
 
 
 def _preview(arguments: list[str]) -> None:
-    from training.preview import preview
+    with shown_on_failure("loading Keras"):
+        from training.preview import preview
 
-    def command(
-        run: tyro.conf.Positional[Path],
-        out: Path | None = None,
-        data: Path | None = None,
-        count: int = 12,
-    ) -> None:
-        """Draw a sheet of held-out sketches, drawings and photos.
-
-        Args:
-            run: Run folder.
-            out: Picture to write; preview.png in the run folder if not given.
-            data: Dataset folder; the run's own if not given.
-            count: How many sketches: at equal distances over the held-out ones, unpicked.
-        """
-        print(preview(run, out, data, count))
-
-    tyro.cli(command, args=arguments, prog="python -m training preview")
+    print(tyro.cli(preview, args=arguments, prog="python -m training preview"))
 
 
 def _evaluate(arguments: list[str]) -> None:
-    from training.evaluate import report
+    with shown_on_failure("loading Keras"):
+        from training.evaluate import report
 
     tyro.cli(report, args=arguments, prog="python -m training evaluate")
 

@@ -13,7 +13,7 @@ import keras
 from training import callbacks, checkpoints, files, sheets
 from training.adversarial import AdversarialModel
 from training.averaging import copy_averaged, recalibrate
-from training.backends import accelerator
+from training.backends import accelerator, configure
 from training.checkpoints import Position
 from training.datasets import Batches, Dataset
 from training.errors import UserError
@@ -57,7 +57,9 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             f"({recipe.batch}); got {options.images} and {options.epoch_images}"
         )
     dataset = Dataset.open(options.data)
-    keras.config.set_dtype_policy(resolve_precision(options.precision))
+    precision = resolve_precision(options.precision)
+    keras.config.set_dtype_policy(precision)
+    configure(precision)
     keras.utils.set_random_seed(options.seed)
     model = recipe.build(dataset.size, options.seed)
     model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles())

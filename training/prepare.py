@@ -31,6 +31,8 @@ SHEET_PAIRS = 16
 def prepare(
     photos: Path,
     dataset: Path,
+    /,
+    *,
     size: int = 256,
     sketch: str = "mixed",
     seed: int = 0,

@@ -8,12 +8,29 @@ from training.errors import UserError
 from training.runs import Run, load_generator
 
 
-def preview(run: Path, out: Path | None = None, data: Path | None = None, count: int = 12) -> Path:
-    """Write a sheet: sketches in one row, drawings below, photos below that; returns its path.
+def preview(
+    run: Path,
+    /,
+    *,
+    out: Path | None = None,
+    data: Path | None = None,
+    count: int = 12,
+    photos: bool = True,
+) -> Path:
+    """Draw a sheet: held-out sketches, what the run makes of them, and the photos behind them.
 
-    The sketches are `count` held-out ones at equal distances, unpicked, so two runs on the same
-    data show the same. `out` defaults to `preview.png` in the run folder, `data` to the run's
-    dataset.
+    The sketches are unpicked: at equal distances over all that were held out, so that two runs on
+    the same data show the same.
+
+    Args:
+        run: Run folder, from `python -m training fit`.
+        out: Picture to write; preview.png in the run folder by default.
+        data: Dataset folder; the one that the run was trained on by default.
+        count: How many sketches.
+        photos: Whether the photos are on the sheet; their licence may not let you show them.
+
+    Returns:
+        Where the sheet is.
 
     Raises:
         UserError: no run, no trained generator, no held-out pairs, or a count below one.
@@ -22,8 +39,8 @@ def preview(run: Path, out: Path | None = None, data: Path | None = None, count:
         raise UserError(f"--count should be 1 or more; got {count}")
     opened = Run.open(run)
     dataset = Dataset.open(data or Path(opened.config["data"]["folder"]), opened.config["size"])
-    sketches, photos = (sheets.spread(side, count) for side in dataset.test.load())
-    drawn = sheets.draw(load_generator(opened), sketches)
+    sketches, targets = (sheets.spread(side, count) for side in dataset.test.load())
+    rows = [sketches, sheets.draw(load_generator(opened), sketches)]
     path = out or opened.folder / "preview.png"
-    files.write_image(path, sheets.sheet(sketches, drawn, photos))
+    files.write_image(path, sheets.sheet(*rows, *([targets] if photos else []), columns=6))
     return path

@@ -4,27 +4,28 @@ Each test leaves a screenshot in `tests/browser/screenshots/`, to be looked at.
 """
 
 import re
-import shutil
 import statistics
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.browser.pad import (
+    color_at,
+    is_near,
+    point,
+    source,
+    stroke,
+    tool,
+    wait_for_another,
+)
 from tests.demo_bundle import SIZE, write_bundle
 from tests.demo_server import serve
 
 pytestmark = pytest.mark.slow
 
-SCREENSHOTS = Path(__file__).parent / "screenshots"
-QUIET = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
 PINK, PINK_ANSWER = (224, 57, 154), (154, 57, 224)  # The tiny model swaps red and blue.
 
 
@@ -35,107 +36,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     two = write_bundle(folder / "two", "shoes", ("tflite-float16",))
     with serve(one, two) as (address, _):
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        pytest.skip("no Chromium on this machine; `make test` installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def options() -> dict[str, Any]:
-    return {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
-
-
-@pytest.fixture
-def page(
-    browser: Browser, address: str, options: dict[str, Any], request: pytest.FixtureRequest
-) -> Iterator[Page]:
-    context = browser.new_context(**options)
-    page = context.new_page()
-    problems: list[str] = []
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            problems.append(message.text)
-
-    def on_request(request: Request) -> None:
-        if not request.url.startswith((address, "data:", "blob:")):
-            problems.append(f"a request to {request.url}")
-
-    page.on("console", on_console)
-    page.on("request", on_request)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(address)
-    expect(page.locator("#status p")).not_to_be_empty()  # The first answer: nothing is drawn yet.
-    yield page
-    SCREENSHOTS.mkdir(exist_ok=True)
-    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-    context.close()
-    assert not problems
-
-
-def point(page: Page, x: float, y: float) -> tuple[float, float]:
-    box = page.locator("#pad canvas").bounding_box()
-    assert box
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-def stroke(page: Page, *points: tuple[float, float]) -> None:
-    """Draw with the mouse; points are fractions of the canvas."""
-    page.mouse.move(*point(page, *points[0]))
-    page.mouse.down()
-    for next_point in points[1:]:
-        page.mouse.move(*point(page, *next_point), steps=4)
-    page.mouse.up()
-
-
-def source(page: Page) -> str:
-    """Where the picture is, or nothing."""
-    image = page.locator("#picture img")
-    return (image.get_attribute("src") or "") if image.count() else ""
-
-
-def wait_for_another(page: Page, before: str) -> str:
-    page.wait_for_function(
-        "before => { const i = document.querySelector('#picture img');"
-        "return i && i.src !== before && i.complete && i.naturalWidth }",
-        arg=before,
-    )
-    return source(page)
-
-
-def color_at(page: Page, x: float, y: float) -> np.ndarray:
-    """The picture's colour at a fraction of its sides."""
-    return np.array(
-        page.evaluate(
-            """([x, y]) => {
-                const image = document.querySelector('#picture img');
-                const canvas = document.createElement('canvas');
-                const [w, h] = [canvas.width, canvas.height] =
-                    [image.naturalWidth, image.naturalHeight];
-                const context = canvas.getContext('2d');
-                context.drawImage(image, 0, 0);
-                return [...context.getImageData(x * w, y * h, 1, 1).data].slice(0, 3);
-            }""",
-            [x, y],
-        )
-    )
-
-
-def is_near(color: np.ndarray, expected: tuple[int, int, int]) -> bool:
-    return bool(np.abs(color - expected).max() <= 12)
-
-
-def tool(page: Page, name: str) -> Any:
-    return page.locator("#pad").get_by_role("button", name=name, exact=True)
 
 
 def test_the_picture_follows_each_stroke_of_the_mouse(page):

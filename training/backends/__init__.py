@@ -10,12 +10,14 @@ if keras.backend.backend() == "tensorflow":
         AdversarialStep,
         accelerator,
         batch_moments_and_normalize,
+        configure,
     )
 elif keras.backend.backend() == "jax":
     from training.backends.jax import (
         AdversarialStep,
         accelerator,
         batch_moments_and_normalize,
+        configure,
     )
 else:
     raise ImportError(
@@ -23,4 +25,4 @@ else:
         f"{keras.backend.backend()}"
     )
 
-__all__ = ["AdversarialStep", "accelerator", "batch_moments_and_normalize"]
+__all__ = ["AdversarialStep", "accelerator", "batch_moments_and_normalize", "configure"]

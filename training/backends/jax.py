@@ -7,6 +7,10 @@ import jax
 import keras
 
 
+def configure(precision: str) -> None:
+    """Nothing to configure."""
+
+
 class AdversarialStep:
     """Mixin for `keras.Model`: `train_step` over `losses`, `player_variables` and `track`."""
 

@@ -3,6 +3,15 @@
 import tensorflow as tf
 
 
+def configure(precision: str) -> None:
+    """Keep TensorFlow 2.19's graph remapper from failing, with an error on the screen.
+
+    It cannot fuse a biased convolution with a LeakyReLU whose gradient is taken, and gives up on
+    the whole graph. Under mixed precision a cast stands between the two.
+    """
+    tf.config.optimizer.set_experimental_options({"remapping": precision != "float32"})
+
+
 class AdversarialStep:
     """Mixin for `keras.Model`: `train_step` over `losses`, `player_variables` and `track`."""
 

@@ -1,4 +1,4 @@
-"""Converters talk by the page; keep it in a file, and show it when something fails."""
+"""Libraries talk by the page; keep it in a file, and show it when something fails."""
 
 import errno
 import os

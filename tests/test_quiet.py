@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from export.quiet import output_to, shown_on_failure
 from training.errors import UserError
+from training.quiet import output_to, shown_on_failure
 
 
 def test_what_programs_and_libraries_write_goes_to_the_log(tmp_path, capfd):

@@ -1,0 +1,64 @@
+"""A page of the sketchpad in a real browser, and a screenshot when a test leaves it.
+
+A test module brings the `address` of a running sketchpad.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+QUIET = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("no Chromium on this machine; `make test` installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    return {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
+
+
+@pytest.fixture
+def page(
+    browser: Browser, address: str, options: dict[str, Any], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    context = browser.new_context(**options)
+    page = context.new_page()
+    problems: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            problems.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            problems.append(f"a request to {request.url}")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(address)
+    expect(page.locator("#status p")).not_to_be_empty()  # The first answer: nothing is drawn yet.
+    yield page
+    SCREENSHOTS.mkdir(exist_ok=True)
+    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    context.close()
+    assert not problems

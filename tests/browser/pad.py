@@ -1,0 +1,62 @@
+"""What a test does with the page: draw, wait, look."""
+
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page
+
+
+def point(page: Page, x: float, y: float) -> tuple[float, float]:
+    box = page.locator("#pad canvas").bounding_box()
+    assert box
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def stroke(page: Page, *points: tuple[float, float]) -> None:
+    """Draw with the mouse; points are fractions of the canvas."""
+    page.mouse.move(*point(page, *points[0]))
+    page.mouse.down()
+    for next_point in points[1:]:
+        page.mouse.move(*point(page, *next_point), steps=4)
+    page.mouse.up()
+
+
+def source(page: Page) -> str:
+    """Where the picture is, or nothing."""
+    image = page.locator("#picture img")
+    return (image.get_attribute("src") or "") if image.count() else ""
+
+
+def wait_for_another(page: Page, before: str) -> str:
+    page.wait_for_function(
+        "before => { const i = document.querySelector('#picture img');"
+        "return i && i.src !== before && i.complete && i.naturalWidth }",
+        arg=before,
+    )
+    return source(page)
+
+
+def color_at(page: Page, x: float, y: float) -> np.ndarray:
+    """The picture's colour at a fraction of its sides."""
+    return np.array(
+        page.evaluate(
+            """([x, y]) => {
+                const image = document.querySelector('#picture img');
+                const canvas = document.createElement('canvas');
+                const [w, h] = [canvas.width, canvas.height] =
+                    [image.naturalWidth, image.naturalHeight];
+                const context = canvas.getContext('2d');
+                context.drawImage(image, 0, 0);
+                return [...context.getImageData(x * w, y * h, 1, 1).data].slice(0, 3);
+            }""",
+            [x, y],
+        )
+    )
+
+
+def is_near(color: np.ndarray, expected: tuple[int, int, int]) -> bool:
+    return bool(np.abs(color - expected).max() <= 12)
+
+
+def tool(page: Page, name: str) -> Any:
+    return page.locator("#pad").get_by_role("button", name=name, exact=True)

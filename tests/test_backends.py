@@ -18,13 +18,18 @@ FILES = {
 }
 TESTS = Path(__file__).parent
 
+# As where it was never installed: nothing finds it, and who asks politely is told no.
 BLOCKED = """
 import sys
 class Barred:
+    def __init__(self, finder):
+        self.finder = finder
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("tensorflow", "tf_keras"):
-            raise ImportError("TensorFlow is barred here")
-sys.meta_path.insert(0, Barred())
+        if name.partition(".")[0] not in ("tensorflow", "tf_keras"):
+            return self.finder.find_spec(name, path, target)
+sys.meta_path[:] = map(Barred, sys.meta_path)
 """
 
 STEP = """

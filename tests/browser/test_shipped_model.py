@@ -30,7 +30,7 @@ def test_a_flower_grows_stroke_by_stroke(page):
                 'load', () => window.waits.push(performance.now() - up), true);
         }"""
     )
-    tool(page, "16 pixels wide").click()
+    tool(page, "20 pixels wide").click()
     before = ""
     for petal in range(6):
         angle = petal * pi / 3

@@ -60,3 +60,16 @@ def is_near(color: np.ndarray, expected: tuple[int, int, int]) -> bool:
 
 def tool(page: Page, name: str) -> Any:
     return page.locator("#pad").get_by_role("button", name=name, exact=True)
+
+
+def record_waits(page: Page) -> None:
+    """Keep in `window.waits` the milliseconds from the end of each stroke to its picture."""
+    page.evaluate(
+        """() => {
+            window.waits = [];
+            let up = 0;
+            addEventListener('pointerup', () => { up = performance.now(); }, true);
+            document.querySelector('#picture').addEventListener(
+                'load', () => window.waits.push(performance.now() - up), true);
+        }"""
+    )

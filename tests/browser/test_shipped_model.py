@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pad import color_at, stroke, tool, wait_for_another
+from tests.browser.pad import color_at, record_waits, stroke, tool, wait_for_another
 from tests.demo_server import serve
 
 pytestmark = pytest.mark.slow
@@ -21,15 +21,7 @@ def address() -> Iterator[str]:
 
 
 def test_a_flower_grows_stroke_by_stroke(page):
-    page.evaluate(
-        """() => {
-            window.waits = [];
-            let up = 0;
-            addEventListener('pointerup', () => { up = performance.now(); }, true);
-            document.querySelector('#picture').addEventListener(
-                'load', () => window.waits.push(performance.now() - up), true);
-        }"""
-    )
+    record_waits(page)
     tool(page, "20 pixels wide").click()
     before = ""
     for petal in range(6):

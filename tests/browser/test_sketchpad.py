@@ -16,6 +16,7 @@ from tests.browser.pad import (
     color_at,
     is_near,
     point,
+    record_waits,
     source,
     stroke,
     tool,
@@ -56,15 +57,7 @@ def test_the_picture_follows_each_stroke_of_the_mouse(page):
 
 
 def test_the_picture_comes_within_150_ms(page):
-    page.evaluate(
-        """() => {
-            window.waits = [];
-            let up = 0;
-            addEventListener('pointerup', () => { up = performance.now(); }, true);
-            document.querySelector('#picture').addEventListener(
-                'load', () => window.waits.push(performance.now() - up), true);
-        }"""
-    )
+    record_waits(page)
     before = ""
     for index in range(10):
         stroke(page, (0.1, 0.05 + 0.09 * index), (0.9, 0.1 + 0.09 * index))

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -60,20 +61,21 @@ def write_json(path: Path, content: Any) -> None:
         beside.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write bytes in one step."""
-    with replacing(path) as beside:
-        beside.write_bytes(content)
-
-
 def write_image(path: Path, picture: Image.Image) -> None:
-    """Write a picture in one step: JPEG or PNG by its name.
+    """Write a JPEG whose flat colours stay flat, or a PNG, in one step.
 
-    JPEGs keep full colour resolution, or flat colours would bleed over their edges. Not synced,
-    which would take longer than drawing: whoever writes thousands can write one again.
+    Not synced, which thousands of small files would wait for: whoever finds one empty after a
+    power cut makes it again.
     """
-    with replacing(path, suffix=path.suffix, sync=False) as beside:
-        picture.save(beside, quality=95, subsampling=0)
+    # Encoded in memory: Pillow hides a full disk behind "encoder error -2".
+    encoded = io.BytesIO()
+    if path.suffix == ".jpg":
+        # Full colour resolution: halved, strokes would get fringes of another colour.
+        picture.save(encoded, "JPEG", quality=95, subsampling=0)
+    else:
+        picture.save(encoded, "PNG")
+    with replacing(path, sync=False) as beside:
+        beside.write_bytes(encoded.getvalue())
 
 
 def _sync_folder(folder: Path) -> None:

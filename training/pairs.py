@@ -1,7 +1,5 @@
 """Pairs as files: two of them with equal names, or one side-by-side image."""
 
-import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -68,24 +66,3 @@ def pair_sheet(pairs: list[tuple[Path, Path]], cell: int = 128, columns: int = 8
                 small = image.resize((cell, cell), Image.Resampling.LANCZOS)
             sheet.paste(small, (column * cell, (2 * row + below) * cell))
     return sheet
-
-
-def write_image(path: Path, image: Image.Image) -> None:
-    """Write a JPEG whose flat colours stay flat, or a PNG, beside `path`; then rename.
-
-    Not synced, which thousands of small files would wait for: whoever finds one empty after a
-    power cut makes it again. Raises `OSError`.
-    """
-    # Encoded in memory: Pillow hides a full disk behind "encoder error -2".
-    encoded = io.BytesIO()
-    if path.suffix == ".jpg":
-        # Full colour resolution: halved, strokes would get fringes of another colour.
-        image.save(encoded, "JPEG", quality=95, subsampling=0)
-    else:
-        image.save(encoded, "PNG")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(encoded.getvalue())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

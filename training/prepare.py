@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from training.errors import UserError
-from training.files import write_json
+from training.files import write_image, write_json
 from training.ledger import Entry, Ledger
-from training.pairs import SIDES, SPLITS, match_names, pair_sheet, write_image
+from training.pairs import SIDES, SPLITS, match_names, pair_sheet
 from training.photos import MIN_SIDE, find_photos
 from training.sketches import SKETCHES, VERSION
 from training.workers import Job, Plan, make_pairs

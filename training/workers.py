@@ -17,7 +17,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from training.errors import UserError
-from training.pairs import read_pair, write_image
+from training.files import write_image
+from training.pairs import read_pair
 from training.photos import UnreadablePhoto, load_photo
 from training.sketches import SKETCHES
 
@@ -47,7 +48,7 @@ class Job:
 def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Job, str | None]]:
     """Make the pairs, with a bar; yields each job with None, or the reason why it was skipped.
 
-    Raises `OSError` when a pair cannot be written, `UserError` when a worker is killed.
+    Raises `UserError` when a pair cannot be written, or a worker is killed.
     """
     processes = min(processes, 1 + len(jobs) // 16)
     if processes == 1:

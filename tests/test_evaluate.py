@@ -12,6 +12,7 @@ from training.datasets import Dataset
 from training.errors import UserError
 from training.features import FeatureNetwork
 from training.fit import FitOptions, fit
+from training.generators import Generator
 from training.recipes.pix2pix import Pix2Pix
 from training.runs import load_generator
 
@@ -23,19 +24,6 @@ def rng():
 
 def noise(rng, n: int, size: int) -> np.ndarray:
     return rng.integers(0, 256, (n, size, size, 3), np.uint8)
-
-
-def identity(size: int) -> keras.Model:
-    pixels = keras.Input((size, size, 3))
-    return keras.Model(pixels, keras.layers.Activation("linear")(pixels))
-
-
-def test_drawing_keeps_every_pixel_value_whatever_the_number_of_pictures():
-    inputs = np.arange(11 * 8 * 8 * 3).reshape(11, 8, 8, 3).astype(np.uint8)
-    assert set(inputs.ravel()) == set(range(256))
-    outputs = evaluate.draw(identity(8), inputs)
-    assert outputs.dtype == np.uint8
-    np.testing.assert_array_equal(outputs, inputs)
 
 
 def test_thumbnails_are_means_of_areas():
@@ -116,8 +104,8 @@ def mean_colour(tmp_path_factory):
 
 
 def test_a_run_is_measured_on_its_held_out_pairs(run, dataset, mean_colour):
-    measured = evaluate.evaluate(run, features=mean_colour)
-    assert (measured["run"], measured["features"]) == ("flowers", "colours.tflite")
+    measured = evaluate.evaluate(Generator.open(run.folder), features=mean_colour)
+    assert (measured["generator"], measured["features"]) == ("flowers", "colours.tflite")
     full, small = measured["measures"]
     assert (full["size"], small["size"]) == (128, 64)
     assert full["pictures"] == small["pictures"] == 5
@@ -143,17 +131,43 @@ def test_other_data_is_measured_at_the_runs_size(run, tmp_path):
     for side in ("train/input", "train/target", "test/input", "test/target"):
         (tmp_path / side).mkdir(parents=True)
         Image.new("RGB", (48, 48), "purple").save(tmp_path / side / "1.png")
-    measured = evaluate.evaluate(run, data=tmp_path)
+    measured = evaluate.evaluate(Generator.open(run.folder), data=tmp_path)
     assert [row["size"] for row in measured["measures"]] == [128, 64]
     assert measured["data"] == tmp_path.name
 
 
+def test_drawings_are_measured_against_the_held_out_photos(run, dataset, mean_colour, tmp_path):
+    inputs, photos = Dataset.open(dataset).test.load()
+    for number, sketch in enumerate(inputs[:3]):
+        Image.fromarray(sketch).save(tmp_path / f"{number}.png")
+    generator = Generator.open(run.folder)
+    measured = evaluate.evaluate(generator, drawings=tmp_path, features=mean_colour)
+    rows = [(row["inputs"], row["pictures"], row["size"]) for row in measured["measures"]]
+    assert rows == [
+        ("held-out", 5, 128),
+        ("held-out", 5, 64),
+        ("drawings", 3, 128),
+        ("drawings", 3, 64),
+    ]
+    full = measured["measures"][2]
+    assert "l1" not in full  # a drawing has no photo to be near to
+    network = FeatureNetwork(mean_colour)
+    expected, _ = metrics.kid(network(generator(inputs[:3])), network(photos))
+    assert full["kid"] == pytest.approx(expected, rel=1e-3)
+    assert "drawings" in evaluate.table(measured).splitlines()[-1]
+
+
 def test_what_cannot_be_measured_is_refused_before_any_drawing(run, tmp_path, mean_colour):
+    generator = Generator.open(run.folder)
     with pytest.raises(UserError, match="limit of 1 pair or more, got 0"):
-        evaluate.evaluate(run, limit=0)
-    with pytest.raises(UserError, match="expected 2 held-out pairs or more, got 1"):
-        evaluate.evaluate(run, limit=1, features=mean_colour)
+        evaluate.evaluate(generator, limit=0)
+    with pytest.raises(UserError, match="expected 2 or more held-out inputs, got 1"):
+        evaluate.evaluate(generator, limit=1, features=mean_colour)
     with pytest.raises(UserError, match="no file at .*nowhere.tflite"):
-        evaluate.evaluate(run, features=tmp_path / "nowhere.tflite")
+        evaluate.evaluate(generator, features=tmp_path / "nowhere.tflite")
+    with pytest.raises(UserError, match="found no folder at .*nowhere"):
+        evaluate.evaluate(generator, drawings=tmp_path / "nowhere", features=mean_colour)
+    with pytest.raises(UserError, match="takes --features"):
+        evaluate.evaluate(generator, drawings=tmp_path)
     with pytest.raises(UserError, match="there is no folder .*nowhere"):
         evaluate.report(run.folder, json=tmp_path / "nowhere" / "measures.json")

@@ -15,7 +15,9 @@ usage: python -m training COMMAND ...
   prepare PHOTOS DATASET         derive a sketch from every photo of a folder
   fit RECIPE --data D --run R    train, or go on training
   preview RUN                    draw held-out sketches with what a run has learned
-  evaluate RUN                   measure it on held-out pairs
+  evaluate RUN                   measure it on held-out pairs, and on drawings
+
+preview and evaluate also take an exported .tflite file.
 
 Each has its own --help. KERAS_BACKEND=jax trains on JAX, tensorflow (the default) on TensorFlow."""
 

@@ -1,40 +1,38 @@
-"""Measure a run on held-out pairs: each output against its photo, and all against all photos."""
+"""Measure a generator: held-out outputs against their photos, and all outputs as a set."""
 
 from pathlib import Path
 from typing import Any
 
 import cv2
-import keras
 import numpy as np
-from tqdm import tqdm
 
-from training import files, metrics, sheets
-from training.datasets import Dataset
+from training import files, metrics
 from training.errors import UserError
 from training.features import FeatureNetwork
-from training.runs import Run, load_generator
+from training.generators import Generator, load_drawings
 
 THUMBNAIL = 64  # px: shape and colour are left, texture is not
-BATCH = 8
 
 
 def report(
-    run: Path,
+    generator: Path,
     /,
     *,
     data: Path | None = None,
+    drawings: Path | None = None,
     features: Path | None = None,
     limit: int | None = None,
     json: Path | None = None,
 ) -> None:
-    """Measure a run on held-out pairs: L1, PSNR, SSIM, and KID where features are given.
+    """Measure a generator: L1, PSNR and SSIM on held-out pairs, KID where features are given.
 
     Prints a table, at full size and as 64 px thumbnails. KID is also given as a share: of the
     outputs to real photos, over that of the inputs.
 
     Args:
-        run: Run folder, from `python -m training fit`.
-        data: Dataset folder to measure on, instead of the one that the run was trained on.
+        generator: Run folder, or an exported .tflite file.
+        data: Dataset folder to measure on, instead of the one that a run was trained on.
+        drawings: Folder of drawings that belong to no photo, to measure KID on as well.
         features: Feature network (.tflite) that KID compares pictures by.
         limit: Measure the first so many held-out pairs only.
         json: File to write the measures to as well.
@@ -45,60 +43,64 @@ def report(
     # Minutes of drawing should not end at a folder that is not there.
     if json and not json.parent.is_dir():
         raise UserError(f"cannot write {json}: there is no folder {json.parent}")
-    measured = evaluate(Run.open(run), data=data, features=features, limit=limit)
+    measured = evaluate(
+        Generator.open(generator), data=data, drawings=drawings, features=features, limit=limit
+    )
     print(table(measured))
     if json:
         files.write_json(json, measured)
 
 
 def evaluate(
-    run: Run,
+    generator: Generator,
     *,
     data: Path | None = None,
+    drawings: Path | None = None,
     features: Path | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Draw every held-out input with the run's generator, and measure the outputs.
+    """Draw every held-out input and every drawing, and measure the outputs.
 
     Args:
-        run: a trained run.
-        data: a dataset folder other than the one the run was trained on.
+        generator: what draws.
+        data: a dataset folder other than the one the generator was trained on.
+        drawings: a folder of pictures to draw from that have no photo of their own.
         features: a `.tflite` feature network (see `FeatureNetwork`); without it there is no KID.
         limit: take the first so many held-out pairs only.
 
     Returns:
-        `run`, `data` and `features` by name, and `measures`: one row for full size and one for
-        thumbnails (see `measure`), ready for `json.dump`.
+        `generator`, `data` and `features` by name, and `measures`: one row for full size and one
+        for thumbnails (see `measure`) of each set of inputs, ready for `json.dump`.
 
     Raises:
-        UserError: no held-out pairs, too few of them, or `features` is no feature network.
+        UserError: no held-out pairs, too few pictures for KID, drawings without features, or
+            `features` is no feature network.
     """
     if limit is not None and limit < 1:
         raise UserError(f"expected a limit of 1 pair or more, got {limit}")
+    if drawings and not features:
+        raise UserError("drawings have no photos of their own: measuring them takes --features")
     network = FeatureNetwork(features) if features else None
-    dataset = Dataset.open(Path(data or run.config["data"]["folder"]), run.config["size"])
+    dataset = generator.dataset(data)
     inputs, photos = (pictures[:limit] for pictures in dataset.test.load())
-    if network and len(inputs) < 2:
-        raise UserError(f"KID compares sets: expected 2 held-out pairs or more, got {len(inputs)}")
-    outputs = draw(load_generator(run), inputs)
-    rows = [measure("held-out", inputs, outputs, photos, network)]
-    if dataset.size > THUMBNAIL:
-        inputs, outputs, photos = (thumbnails(each) for each in (inputs, outputs, photos))
-        rows.append(measure("held-out", inputs, outputs, photos, network))
+    sets = {"held-out": inputs}
+    if drawings:
+        sets["drawings"] = load_drawings(drawings, generator.size)
+    if network and (few := min(sets.items(), key=lambda item: len(item[1])))[1].shape[0] < 2:
+        raise UserError(f"KID compares sets: expected 2 or more {few[0]} inputs, got 1")
+    rows = []
+    for name, pictures in sets.items():
+        outputs = generator(pictures)
+        rows.append(measure(name, pictures, outputs, photos, network))
+        if generator.size > THUMBNAIL:
+            pictures, outputs, small = map(thumbnails, (pictures, outputs, photos))
+            rows.append(measure(name, pictures, outputs, small, network))
     return {
-        "run": run.folder.resolve().name,
+        "generator": generator.name,
         "data": dataset.name,
         "features": Path(features).name if features else None,
         "measures": rows,
     }
-
-
-def draw(generator: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Run a generator on uint8 [N, S, S, 3], showing a bar; returns uint8 [N, S, S, 3]."""
-    starts = tqdm(range(0, len(inputs), BATCH), desc="Drawing", unit="batch")
-    return np.concatenate(
-        [sheets.draw(generator, inputs[start : start + BATCH], BATCH) for start in starts]
-    )
 
 
 def measure(
@@ -110,17 +112,17 @@ def measure(
 ) -> dict[str, Any]:
     """Measure outputs against the photos they belong to, and against photos as a set.
 
-    All three are uint8 [N, S, S, 3], in the same order. The row holds `inputs` (their name),
-    `pictures`, `size`, and the means of `l1`, `psnr` and `ssim`; with a feature network `kid`
-    and `kid_deviation` of the outputs to the photos, `kid_inputs` of the inputs to the photos,
-    and `kid_share`, the first over the last: 1 is no better than the input, 0 is a photo.
+    All three are uint8 [N, S, S, 3]. The row holds `inputs` (their name), `pictures` and `size`;
+    for held-out inputs, whose photos come in the same order, the means of `l1`, `psnr` and
+    `ssim`; with a feature network what `kernel_distances` gives.
     """
     row: dict[str, Any] = {"inputs": name, "pictures": len(inputs), "size": inputs.shape[1]}
-    row |= {
-        "l1": float(metrics.l1(outputs, photos).mean()),
-        "psnr": float(metrics.psnr(outputs, photos).mean()),
-        "ssim": float(metrics.ssim(outputs, photos).mean()),
-    }
+    if name == "held-out":
+        row |= {
+            "l1": float(metrics.l1(outputs, photos).mean()),
+            "psnr": float(metrics.psnr(outputs, photos).mean()),
+            "ssim": float(metrics.ssim(outputs, photos).mean()),
+        }
     if network:
         row |= kernel_distances(*(network(pictures) for pictures in (inputs, outputs, photos)))
     return row
@@ -129,8 +131,10 @@ def measure(
 def kernel_distances(inputs: np.ndarray, outputs: np.ndarray, photos: np.ndarray) -> dict[str, Any]:
     """KID of outputs and of inputs to photos, from features [N, D], and the first as a share.
 
-    The three need not be equally many, nor belong together. The share is None where the inputs
-    are as near as photos already: of nothing there is no share.
+    Gives `kid` and `kid_deviation` of the outputs to the photos, `kid_inputs` of the inputs to
+    the photos, and `kid_share`, the first over the last: 1 is no better than the input, 0 is a
+    photo. The three need not be equally many, nor belong together. The share is None where the
+    inputs are as near as photos already: of nothing there is no share.
     """
     distance, deviation = metrics.kid(outputs, photos)
     of_inputs, _ = metrics.kid(inputs, photos)
@@ -166,7 +170,7 @@ def table(measured: dict[str, Any]) -> str:
     columns = [key for key in COLUMNS if key in measured["measures"][0]]
     lines = [[COLUMNS[key][0] for key in columns]]
     lines += [
-        ["-" if row[key] is None else COLUMNS[key][1].format(row[key]) for key in columns]
+        ["-" if row.get(key) is None else COLUMNS[key][1].format(row[key]) for key in columns]
         for row in measured["measures"]
     ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

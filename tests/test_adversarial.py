@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tests.pictures import pairs
+from tests.test_squeezenet import write_weights
 from training.adversarial import AdversarialModel
 from training.recipes.pix2pix import PRESETS, Pix2PixModel
 
@@ -41,17 +42,23 @@ def values(network):
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
-def test_a_players_step_leaves_the_others_bit_identical(player):
+@pytest.mark.parametrize("sees", [False, True], ids=["pixels", "squeezenet"])
+def test_a_players_step_leaves_the_others_bit_identical(player, sees, tmp_path):
     # Not hinge: while all patches are within its margin, the logits' bias has no gradient at all.
     options = dataclasses.replace(TINY["fast"], ema=0.0, adversarial="bce")
+    if sees:
+        weights = str(write_weights(tmp_path / "squeezenet.h5"))
+        options = dataclasses.replace(options, squeezenet=weights)
     model = compiled(OnlyPlayer(options, SIZE, 0), options)
+    assert ("projected" in model.networks) == sees
     model.player = player
     before = {name: values(network) for name, network in model.networks.items()}
     fit(model, steps=2)
     for name, network in model.networks.items():
         same = [np.array_equal(a, b) for a, b in zip(before[name], values(network), strict=True)]
-        assert all(same) == (name != player), name
-        if name == player:
+        trained = name in model.players[player]
+        assert all(same) == (not trained), name
+        if trained:
             # Not one weight of the player is left out of its step.
             assert not any(same), [
                 v.path for v, s in zip(network.trainable_variables, same, strict=True) if s
@@ -65,6 +72,26 @@ def test_losses_are_finite_and_logged(preset):
     expected = {"generator_loss", "discriminator_loss", "l1"}
     assert set(history) == expected | ({"matching"} if TINY[preset].matching else set())
     assert all(np.isfinite(value) for [value] in history.values())
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_squeezenet_looks_and_does_not_learn(precision, tmp_path):
+    keras.config.set_dtype_policy(precision)
+    weights = str(write_weights(tmp_path / "squeezenet.h5"))
+    options = dataclasses.replace(TINY["fast"], squeezenet=weights, projected=0.0)
+    model = compiled(options.build(SIZE, 0), options)
+    before = [keras.ops.convert_to_numpy(v.value) for v in model.eye.variables]
+    blind = options.build(SIZE, 0)
+    for name, network in blind.networks.items():
+        network.set_weights(model.networks[name].get_weights())
+    blind.eye, blind.trackers = None, {k: v for k, v in blind.trackers.items() if k != "perceptual"}
+    one, other = fit(model).history, fit(compiled(blind, options)).history
+    # Equal weights and pairs: what differs is the new term.
+    distance = one["generator_loss"][0] - other["generator_loss"][0]
+    assert distance == pytest.approx(options.perceptual * one["perceptual"][0], rel=0.02)
+    assert 0 < one["perceptual"][0] < 2
+    for old, variable in zip(before, model.eye.variables, strict=True):
+        np.testing.assert_array_equal(old, keras.ops.convert_to_numpy(variable.value))
 
 
 def test_mixed_precision_trains_with_float32_weights():

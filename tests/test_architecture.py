@@ -29,7 +29,10 @@ TOP_LEVEL = {
 TRAINING = {"training", "keras", "numpy", "PIL", "cv2", "tyro", "tqdm"}
 MAY_IMPORT = {
     "training": TRAINING,
-    "training/features.py": TRAINING | {"ai_edge_litert"},
+    "training/tflite.py": TRAINING | {"ai_edge_litert"},
+    "training/start.py": TRAINING | {"ai_edge_litert"},
+    # Keras's own way to keep weights, and installed with it.
+    "training/networks/squeezenet.py": TRAINING | {"h5py"},
     "training/backends/tensorflow.py": TRAINING | {"tensorflow"},
     "training/backends/jax.py": TRAINING | {"jax"},
     "export": TRAINING | {"export", "tensorflow", "tensorflowjs", "ai_edge_litert"},

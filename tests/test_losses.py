@@ -40,6 +40,13 @@ def test_feature_matching_averages_layers_of_any_size():
     assert value(losses.feature_matching_loss(real, fake)) == (1 + 3) / 2
 
 
+def test_perceptual_loss_compares_directions_by_hand():
+    real = [np.array([[[[3.0, 4.0]]]], "float32"), np.array([[[[1.0, 0.0]]]], "float32")]
+    fake = [np.array([[[[0.6, 0.8]]]], "float32"), np.array([[[[0.0, 9.0]]]], "float32")]
+    # The first is the same direction; the second is at a right angle: 1 + 1.
+    assert value(losses.perceptual_loss(real, fake)) == pytest.approx((0 + 2) / 2, abs=1e-5)
+
+
 def test_losses_of_bfloat16_are_float32():
     from keras import ops
 

@@ -5,6 +5,7 @@ import pytest
 from training.errors import UserError
 from training.networks.normalization import BatchNorm
 from training.networks.patchgan import patchgan
+from training.networks.projected import projected
 from training.networks.shuffle_unet import shuffle_unet
 from training.networks.unet import unet
 
@@ -23,6 +24,23 @@ def test_patchgan_has_the_published_size_and_sees_30_by_30_patches():
         (None, 31, 31, 512),
         (None, 30, 30, 1),
     ]
+
+
+def test_projected_discriminators_judge_every_feature_map():
+    shapes = [(32, 32, 128), (16, 16, 256), (8, 8, 512)]  # of squeezenet(128)
+    network = projected(shapes, 128)
+    assert [tuple(shape[1:]) for shape in network.output_shape] == [
+        (16, 16, 1),
+        (16, 16, 1),
+        (8, 8, 1),
+    ]
+    rng = np.random.default_rng(0)
+    features = [rng.random((1, *shape), np.float32) for shape in shapes]
+    one, other = (
+        network([np.full((1, 128, 128, 3), shade, np.float32), *features]) for shade in (-1, 1)
+    )
+    # The sketch counts: a photo that is real may be none of this drawing.
+    assert all(np.abs(a - b).max() > 1e-3 for a, b in zip(one, other, strict=True))
 
 
 def test_shuffle_unet_is_small_and_has_no_bias_before_a_norm():

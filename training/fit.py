@@ -18,6 +18,7 @@ from training.checkpoints import Position
 from training.datasets import Batches, Dataset
 from training.errors import UserError
 from training.runs import Run
+from training.start import identify, load_start
 
 SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
 CALIBRATION = 256  # Sketches that BatchNorm statistics are averaged over; more changes nothing.
@@ -35,6 +36,8 @@ class FitOptions:
     """Images to see in all. Raise it later, and the run goes on."""
     epoch_images: int = 4_000
     """Images between two checkpoints and sample sheets."""
+    start: Path | None = None
+    """Run folder, or exported float16 or float32 .tflite file, whose generator to begin with."""
     seed: int = 0
     """Seed of the weights, the order of the data and the augmentation."""
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
@@ -69,6 +72,8 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     run = Run.start(options.run, _configuration(recipe, options, name, dataset))
     position = checkpoints.restore(model, run.checkpoints)
     inputs, targets = dataset.train.load()
+    if options.start and not position.images:
+        load_start(options.start, model.networks["generator"], inputs)
     batches = Batches(inputs, targets, recipe.batch, options.seed, options.epoch_images)
     batches.epoch = position.epoch
     epochs = math.ceil(options.images / (batches.steps * recipe.batch))
@@ -169,6 +174,7 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
         "seed": options.seed,
         "precision": resolve_precision(options.precision),
         "epoch_images": options.epoch_images,
+        "start": identify(options.start) if options.start else None,
         "data": {
             "folder": str(options.data),
             "name": dataset.name,
@@ -183,6 +189,7 @@ def _about(run: Run, dataset: Dataset, images: int, seconds: float) -> dict[str,
         "training": {
             "recipe": run.config["recipe"],
             "options": run.config["options"],
+            "start": run.config["start"],
             "images_seen": images,
             "seconds": round(seconds),
             "device": accelerator() or f"CPU, {platform.machine()}",

@@ -51,3 +51,21 @@ def feature_matching_loss(real_features, fake_features):
         for real, fake in zip(real_features, fake_features, strict=True)
     ]
     return sum(distances) / len(distances)
+
+
+def perceptual_loss(real_features, fake_features):
+    """Mean over the layers of the squared distance of features of unit length (Zhang et al. 2018).
+
+    Features are lists of [B, H, W, C], never negative; a place contributes 0 to 2, however strong
+    its features are. The paper's learned weights of the channels are left out.
+    """
+    distances = [
+        ops.mean(ops.sum(ops.square(ops.stop_gradient(_unit(real)) - _unit(fake)), axis=-1))
+        for real, fake in zip(real_features, fake_features, strict=True)
+    ]
+    return sum(distances) / len(distances)
+
+
+def _unit(x):
+    x = _float32(x)
+    return x * ops.rsqrt(ops.sum(ops.square(x), axis=-1, keepdims=True) + 1e-6)

@@ -33,11 +33,12 @@ def residual(x):
 
 
 def upsample(x, skip, filters: int):
-    """Double by nearest neighbour, merge the skip, convolve.
+    """Double bilinearly, merge the skip, convolve.
 
-    Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016).
+    Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016); bilinear,
+    because the steps of nearest neighbour show as a weave wherever a drawing is empty.
     """
-    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+    x = layers.UpSampling2D(2, interpolation="bilinear")(x)
     return conv(layers.Concatenate()([x, skip]), filters)
 
 

@@ -1,15 +1,19 @@
 """pix2pix: a conditional GAN from sketch to photo (Isola et al. 2017, arXiv 1611.07004)."""
 
 import dataclasses
+from pathlib import Path
 from typing import Literal
 
 import keras
+from keras import ops
 
 from training import losses
 from training.adversarial import AdversarialModel
 from training.augment import Augmentation
 from training.networks.patchgan import patchgan
+from training.networks.projected import projected
 from training.networks.shuffle_unet import shuffle_unet
+from training.networks.squeezenet import squeezenet
 from training.networks.unet import unet
 
 ADVERSARIAL_LOSSES = {
@@ -34,6 +38,12 @@ class Pix2Pix:
     """Weight of the L1 distance to the photo; high values blur what a sketch leaves open."""
     matching: float = 10.0
     """Weight of feature matching (Wang et al. 2018, whose weight is 10); 0 switches it off."""
+    perceptual: float = 5.0
+    """Weight of the distance in SqueezeNet's features (Zhang et al. 2018); petals get veins."""
+    projected: float = 1.0
+    """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
+    squeezenet: str | None = None
+    """Weights of SqueezeNet 1.1 (.h5, Keras layout, no top), which the two above take."""
     batch: int = 8
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: float = 2e-4
@@ -90,6 +100,8 @@ PRESETS = {
         adversarial="bce",
         l1=100.0,
         matching=0.0,
+        perceptual=0.0,
+        projected=0.0,
         batch=1,
         ema=0.0,
         zoom_min=30 / 256,
@@ -101,25 +113,40 @@ PRESETS = {
 
 
 class Pix2PixModel(AdversarialModel):
-    """Generator against PatchGAN, on batches (sketch, photo) of uint8 [B, S, S, 3]."""
+    """Generator against discriminators, on batches (sketch, photo) of uint8 [B, S, S, 3]."""
 
     def __init__(self, options: Pix2Pix, size: int, seed: int):
         self.options = options
-        generator = options.build_generator(size, seed)
-        discriminator = patchgan(size, width=options.discriminator_width)
+        networks = {
+            "generator": options.build_generator(size, seed),
+            "discriminator": patchgan(size, width=options.discriminator_width),
+        }
+        logs = ["l1", *(["matching"] if options.matching else [])]
+        eye = None
+        if options.squeezenet and (options.perceptual or options.projected):
+            # Half the size costs a quarter of the time; finer texture is the PatchGAN's to judge.
+            eye = squeezenet(size // 2, Path(options.squeezenet))
+            logs += ["perceptual"]
+            if options.projected:
+                shapes = [features.shape[1:] for features in eye.outputs]
+                networks["projected"] = projected(shapes, size // 2)
         super().__init__(
-            networks={"generator": generator, "discriminator": discriminator},
-            players={"generator": ["generator"], "discriminator": ["discriminator"]},
-            logs=("l1", "matching") if options.matching else ("l1",),
+            networks=networks,
+            players={
+                "generator": ["generator"],
+                "discriminator": [name for name in networks if name != "generator"],
+            },
+            logs=tuple(logs),
             seed=seed,
         )
+        self.eye = eye
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
         self.generator_loss, self.discriminator_loss = ADVERSARIAL_LOSSES[options.adversarial]
 
     def losses(self, batch):
-        """One loss a player: fool the PatchGAN and stay near the photo; tell real from drawn."""
+        """One loss a player: fool the others and stay near the photo; tell real from drawn."""
         sketches, photos = batch
         sketch, photo = self.augmentation(sketches, photos, self.random)
         sketch, photo = sketch / 127.5 - 1.0, photo / 127.5 - 1.0
@@ -129,13 +156,34 @@ class Pix2PixModel(AdversarialModel):
         *real_features, real_logits = discriminator([sketch, photo], training=True)
         *drawn_features, drawn_logits = discriminator([sketch, drawn], training=True)
 
-        # How far the drawing is from the photo: in pixels, and in the PatchGAN's features.
         logs = {"l1": losses.l1_loss(photo, drawn)}
         generator_loss = self.generator_loss(drawn_logits) + self.options.l1 * logs["l1"]
+        discriminator_loss = self.discriminator_loss(real_logits, drawn_logits)
         if self.options.matching:
             logs["matching"] = losses.feature_matching_loss(real_features, drawn_features)
             generator_loss += self.options.matching * logs["matching"]
-        return {
-            "generator": generator_loss,
-            "discriminator": self.discriminator_loss(real_logits, drawn_logits),
-        }, logs
+        if self.eye:
+            fooling, telling, logs["perceptual"] = self._seen(self.eye, sketch, photo, drawn)
+            generator_loss += fooling + self.options.perceptual * logs["perceptual"]
+            discriminator_loss += telling
+        return {"generator": generator_loss, "discriminator": discriminator_loss}, logs
+
+    def _seen(self, eye, sketch, photo, drawn):
+        """What SqueezeNet makes of it: both players' adversarial losses, and the distance."""
+        sketch, photo, drawn = (ops.average_pool(x, 2, 2) for x in (sketch, photo, drawn))
+        real, fake = eye(photo, training=False), eye(drawn, training=False)
+        distance = losses.perceptual_loss(real, fake)
+        if not self.options.projected:
+            return 0.0, 0.0, distance
+        judges = self.networks["projected"]
+        pairs = list(
+            zip(
+                judges([sketch, *real], training=True),
+                judges([sketch, *fake], training=True),
+                strict=True,
+            )
+        )
+        weight = self.options.projected / len(pairs)
+        fooling = weight * sum(self.generator_loss(fake) for _, fake in pairs)
+        telling = weight * sum(self.discriminator_loss(real, fake) for real, fake in pairs)
+        return fooling, telling, distance

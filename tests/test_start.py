@@ -1,0 +1,105 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from export import tflite
+from export.serving import image_to_image
+from tests.export_networks import randomised
+from tests.pictures import write_dataset
+from training import metrics, sheets
+from training.datasets import Dataset
+from training.errors import UserError
+from training.fit import FitOptions, fit
+from training.networks.normalization import BatchNorm
+from training.networks.shuffle_unet import shuffle_unet
+from training.recipes.pix2pix import Pix2Pix
+from training.start import identify, load_start
+
+SIZE = 64
+RECIPE = Pix2Pix(width=8, discriminator_width=8, batch=2, flip=False)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("flowers"), train=16, test=2, size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def sketches(dataset):
+    return Dataset.open(dataset).train.load()[0]
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """A generator whose BatchNorms have something to say."""
+    return randomised(shuffle_unet(SIZE, width=8))
+
+
+@pytest.fixture(scope="module")
+def exported(learned, sketches, tmp_path_factory):
+    """Its exported files, by their numbers."""
+    folder, files = tmp_path_factory.mktemp("bundle"), {}
+    for numbers in ("float32", "float16", "int8"):
+        files[numbers] = folder / f"generator.{numbers}.tflite"
+        serving = image_to_image(learned, ranges=numbers == "int8")
+        tflite.write(serving, files[numbers], numbers, sketches)
+    return files
+
+
+@pytest.mark.parametrize(("numbers", "least"), [("float32", 70), ("float16", 50)])
+def test_an_exported_file_gives_its_weights_back(numbers, least, exported, learned, sketches):
+    generator = shuffle_unet(SIZE, width=8)
+    load_start(exported[numbers], generator, sketches)
+    again, before = sheets.draw(generator, sketches), sheets.draw(learned, sketches)
+    assert metrics.psnr(again, before).mean() > least
+
+
+def test_normalising_by_the_batch_changes_little(exported, learned, sketches):
+    """What training sees at its first step is what the file had learned."""
+    generator = shuffle_unet(SIZE, width=8)
+    load_start(exported["float16"], generator, sketches)
+    norms = [layer for layer in generator.layers if isinstance(layer, BatchNorm)]
+    statistics = [norm.get_weights()[2:] for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0  # What it moves to is then the batch's own.
+    generator(sketches.astype(np.float32) / 127.5 - 1.0, training=True)
+    for norm, (mean, variance) in zip(norms, statistics, strict=True):
+        np.testing.assert_allclose(norm.get_weights()[2], mean, rtol=0.1, atol=0.1)
+        np.testing.assert_allclose(norm.get_weights()[3], variance, rtol=0.2, atol=0.1)
+
+
+def test_a_run_starts_from_a_run(dataset, tmp_path):
+    options = {"data": dataset, "precision": "float32", "epoch_images": 4, "images": 4}
+    first = fit(RECIPE, FitOptions(run=tmp_path / "one", **options), name="pix2pix")
+    start = first.folder
+    # No step so small changes what is seen, so the second begins where the first ended.
+    still = Pix2Pix(**vars(RECIPE) | {"learning_rate": 1e-9})
+    second = fit(still, FitOptions(run=tmp_path / "two", start=start, **options), name="pix2pix")
+    told = json.loads((second.folder / "card.json").read_text())["training"]["start"]
+    assert told == identify(start) and told["name"] == "one"
+    for ours, theirs in zip(_kernels(second), _kernels(first), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def _kernels(run):
+    from training.runs import load_generator
+
+    return [v.numpy() for v in load_generator(run).trainable_variables if "kernel" in v.path]
+
+
+def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_path):
+    generator = shuffle_unet(SIZE, width=8)
+    with pytest.raises(UserError, match="integer weights; start from the float16 file"):
+        load_start(exported["int8"], generator, sketches)
+    with pytest.raises(UserError, match="holds other convolutions than this network"):
+        load_start(exported["float16"], shuffle_unet(SIZE, width=16), sketches)
+    with pytest.raises(UserError, match="no file at .*nowhere.tflite"):
+        identify(tmp_path / "nowhere.tflite")
+    with pytest.raises(UserError, match="expected a run folder"):
+        identify(tmp_path)
+    torn = tmp_path / "torn.tflite"
+    torn.write_bytes(exported["float16"].read_bytes()[:5000])
+    with pytest.raises(UserError, match="torn.tflite is no TFLite network"):
+        load_start(torn, keras.models.clone_model(generator), sketches)

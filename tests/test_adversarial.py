@@ -47,7 +47,7 @@ def test_a_players_step_leaves_the_others_bit_identical(player, sees, tmp_path):
     # Not hinge: while all patches are within its margin, the logits' bias has no gradient at all.
     options = dataclasses.replace(TINY["fast"], ema=0.0, adversarial="bce")
     if sees:
-        weights = str(write_weights(tmp_path / "squeezenet.h5"))
+        weights = write_weights(tmp_path / "squeezenet.h5")
         options = dataclasses.replace(options, squeezenet=weights)
     model = compiled(OnlyPlayer(options, SIZE, 0), options)
     assert ("projected" in model.networks) == sees
@@ -77,7 +77,7 @@ def test_losses_are_finite_and_logged(preset):
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_squeezenet_looks_and_does_not_learn(precision, tmp_path):
     keras.config.set_dtype_policy(precision)
-    weights = str(write_weights(tmp_path / "squeezenet.h5"))
+    weights = write_weights(tmp_path / "squeezenet.h5")
     options = dataclasses.replace(TINY["fast"], squeezenet=weights, projected=0.0)
     model = compiled(options.build(SIZE, 0), options)
     before = [keras.ops.convert_to_numpy(v.value) for v in model.eye.variables]

@@ -169,7 +169,11 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
     names = "\n".join(dataset.train.names)
     return {
         "recipe": name,
-        "options": dataclasses.asdict(recipe),
+        # Where a file lies may change between two starts, and is nobody's business in a card.
+        "options": {
+            option: value.name if isinstance(value, Path) else value
+            for option, value in dataclasses.asdict(recipe).items()
+        },
         "size": dataset.size,
         "seed": options.seed,
         "precision": resolve_precision(options.precision),

@@ -42,7 +42,7 @@ class Pix2Pix:
     """Weight of the distance in SqueezeNet's features (Zhang et al. 2018); petals get veins."""
     projected: float = 1.0
     """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
-    squeezenet: str | None = None
+    squeezenet: Path | None = None
     """Weights of SqueezeNet 1.1 (.h5, Keras layout, no top), which the two above take."""
     batch: int = 8
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
@@ -125,7 +125,7 @@ class Pix2PixModel(AdversarialModel):
         eye = None
         if options.squeezenet and (options.perceptual or options.projected):
             # Half the size costs a quarter of the time; finer texture is the PatchGAN's to judge.
-            eye = squeezenet(size // 2, Path(options.squeezenet))
+            eye = squeezenet(size // 2, options.squeezenet)
             logs += ["perceptual"]
             if options.projected:
                 shapes = [features.shape[1:] for features in eye.outputs]

@@ -69,14 +69,3 @@ def perceptual_loss(real_features, fake_features):
 def _unit(x):
     x = _float32(x)
     return x * ops.rsqrt(ops.sum(ops.square(x), axis=-1, keepdims=True) + 1e-6)
-
-
-def lsgan_discriminator_loss(real_logits, fake_logits):
-    """Half of (real - 1)^2 + fake^2 (Mao et al. 2017)."""
-    return 0.5 * ops.mean(ops.square(_float32(real_logits) - 1.0)) + 0.5 * ops.mean(
-        ops.square(_float32(fake_logits))
-    )
-
-
-def lsgan_generator_loss(fake_logits):
-    return 0.5 * ops.mean(ops.square(_float32(fake_logits) - 1.0))

@@ -7,7 +7,7 @@ from training.networks.normalization import BatchNorm
 from training.networks.unet import down, normal
 
 
-def patchgan(size: int = 256, *, width: int = 64, spectral=False, norm="batch") -> keras.Model:
+def patchgan(size: int = 256, *, width: int = 64) -> keras.Model:
     """Build the discriminator of 70 px patches (Isola et al. 2017, appendix 6.1).
 
     Inputs: sketch and photo, each [B, size, size, 3] in [-1, 1]. Outputs, a list: the feature
@@ -19,15 +19,11 @@ def patchgan(size: int = 256, *, width: int = 64, spectral=False, norm="batch") 
     x = layers.Concatenate()([sketch, photo])
     features = []
     for level, filters in enumerate((width, 2 * width, 4 * width)):
-        x = down(
-            x, filters, norm=level > 0 and norm == "batch", spectral=spectral
-        )  # 256 px: [B, 128, 128, 64] ... [B, 32, 32, 256]
+        x = down(x, filters, norm=level > 0)  # 256 px: [B, 128, 128, 64] ... [B, 32, 32, 256]
         features.append(x)
     x = layers.ZeroPadding2D()(x)
-    c = layers.Conv2D(8 * width, 4, use_bias=False, kernel_initializer=normal())
-    x = (layers.SpectralNormalization(c) if spectral else c)(x)
-    if norm == "batch":
-        x = BatchNorm()(x)
+    x = layers.Conv2D(8 * width, 4, use_bias=False, kernel_initializer=normal())(x)
+    x = BatchNorm()(x)
     x = layers.LeakyReLU(0.2, dtype="float32")(x)  # [B, 31, 31, 512]
     features.append(x)
     x = layers.ZeroPadding2D()(x)

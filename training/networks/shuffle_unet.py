@@ -32,29 +32,17 @@ def residual(x):
     return layers.ReLU(dtype="float32")(layers.Add(dtype="float32")([x, y]))
 
 
-def upsample(x, skip, filters: int, interpolation="bilinear", noise=0):
-    """Double by nearest neighbour, merge the skip, convolve.
+def upsample(x, skip, filters: int):
+    """Double bilinearly, merge the skip, convolve.
 
-    Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016).
+    Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016); bilinear,
+    because the steps of nearest neighbour show as a weave wherever a drawing is empty.
     """
-    x = layers.UpSampling2D(2, interpolation=interpolation)(x)
-    x = layers.Concatenate()([x, skip])
-    if noise:
-        from training.networks.noise import StoredNoise
-
-        x = StoredNoise(noise, seed=filters)(x)
-    return conv(x, filters)
+    x = layers.UpSampling2D(2, interpolation="bilinear")(x)
+    return conv(layers.Concatenate()([x, skip]), filters)
 
 
-def shuffle_unet(
-    size: int = 256,
-    *,
-    width: int = 64,
-    interpolation="bilinear",
-    noise=0,
-    head="subpixel",
-    blocks=RESIDUAL_BLOCKS,
-) -> keras.Model:
+def shuffle_unet(size: int = 256, *, width: int = 64) -> keras.Model:
     """Build the generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
 
     Two strided convolutions are a learned pixel-unshuffle down to quarter resolution, where the
@@ -75,29 +63,13 @@ def shuffle_unet(
     for stage, channels in enumerate(filters):
         x = conv(x, channels, 4, strides=2)  # 256 px: [B, 128, 128, 24] ... [B, 4, 4, 320]
         if stage == 2:
-            for _ in range(blocks):
+            for _ in range(RESIDUAL_BLOCKS):
                 x = residual(x)  # [B, 32, 32, 128]
         skips.append(x)
     for channels, skip in zip(reversed(filters[:-1]), reversed(skips[:-1]), strict=True):
-        x = upsample(
-            x, skip, channels, interpolation, noise if x.shape[1] < 32 else 0
-        )  # 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
+        x = upsample(x, skip, channels)  # 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
     # Four pixels a cell. float32, because bfloat16 has 8 bits and its rounding shows in a sky.
-    if head == "subpixel":
-        x = layers.Conv2D(12, 3, padding="same", dtype="float32", name="subpixel")(x)
-        x = ops.depth_to_space(x, 2)  # [B, 256, 256, 3]
-    elif head == "icnr":
-
-        def icnr(shape, dtype=None):
-            k = keras.initializers.GlorotUniform()((*shape[:3], 3), dtype)
-            return ops.tile(k, (1, 1, 1, 4))
-
-        x = layers.Conv2D(
-            12, 3, padding="same", dtype="float32", kernel_initializer=icnr, name="subpixel"
-        )(x)
-        x = ops.depth_to_space(x, 2)  # [B, 256, 256, 3]
-    else:
-        x = layers.UpSampling2D(2, interpolation=head)(x)
-        x = layers.Conv2D(3, 3, padding="same", dtype="float32", name="last")(x)
+    x = layers.Conv2D(12, 3, padding="same", dtype="float32", name="subpixel")(x)
+    x = ops.depth_to_space(x, 2)  # [B, 256, 256, 3]
     photo = layers.Activation("tanh", dtype="float32", name="photo")(x)
     return keras.Model(sketch, photo, name="shuffle_unet")

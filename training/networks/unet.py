@@ -30,13 +30,12 @@ def levels_for(size: int) -> int:
     return levels
 
 
-def down(x, filters: int, *, norm: bool = True, spectral=False):
+def down(x, filters: int, *, norm: bool = True):
     """Halve: 4x4 convolution of stride 2, BatchNorm unless told otherwise, LeakyReLU 0.2."""
     # A bias before BatchNorm is subtracted again at once.
-    c = layers.Conv2D(
+    x = layers.Conv2D(
         filters, 4, strides=2, padding="same", use_bias=not norm, kernel_initializer=normal()
-    )
-    x = (layers.SpectralNormalization(c) if spectral else c)(x)
+    )(x)
     if norm:
         x = BatchNorm()(x)
     return layers.LeakyReLU(0.2, dtype="float32")(x)

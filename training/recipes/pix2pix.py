@@ -18,7 +18,6 @@ from training.networks.unet import unet
 
 ADVERSARIAL_LOSSES = {
     "hinge": (losses.hinge_generator_loss, losses.hinge_discriminator_loss),
-    "lsgan": (losses.lsgan_generator_loss, losses.lsgan_discriminator_loss),
     "bce": (losses.bce_generator_loss, losses.bce_discriminator_loss),
 }
 
@@ -33,7 +32,7 @@ class Pix2Pix:
     """Width of the generator's first stage; 64 for unet as published."""
     discriminator_width: int = 24
     """Width of the PatchGAN's first block; 64 as published, 24 costs as much as the generator."""
-    adversarial: Literal["hinge", "bce", "lsgan"] = "hinge"
+    adversarial: Literal["hinge", "bce"] = "hinge"
     """Adversarial loss; hinge stops pushing on patches that are judged right already."""
     l1: float = 10.0
     """Weight of the L1 distance to the photo; high values blur what a sketch leaves open."""
@@ -45,28 +44,6 @@ class Pix2Pix:
     """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
     squeezenet: Path | None = None
     """Weights of SqueezeNet 1.1 (.h5, Keras layout, no top), which the two above take."""
-    eye: Literal["whole", "half", "window"] = "half"
-    """What SqueezeNet sees: all of the picture, at half its size, or a random window of half."""
-    upsampling: str = "bilinear"
-    """How the generator enlarges."""
-    head: str = "subpixel"
-    """How it ends: subpixel, icnr (the same, begun without a checkerboard), nearest, bilinear."""
-    noise: int = 0
-    """Planes of noise that the generator gets at 1/32 to 1/8, stored ones after training."""
-    blocks: int = 2
-    """Residual blocks."""
-    spectral: bool = False
-    """Spectral normalisation of the PatchGAN."""
-    norm: str = "batch"
-    """Normalisation of the PatchGAN, or none."""
-    scales: int = 1
-    """PatchGANs, each at half the size of the one before."""
-    r1: float = 0.0
-    """Weight of R1 on the PatchGAN, by finite differences (Lin et al. 2025)."""
-    empty: float = 1.0
-    """Adversarial weight where nothing is drawn near."""
-    diffaugment: bool = False
-    """Colour and cutout before the discriminators (Zhao et al. 2020)."""
     batch: int = 8
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: float = 2e-4
@@ -100,14 +77,7 @@ class Pix2Pix:
         """Build the part that is shown and exported: [B, S, S, 3] in [-1, 1] to the same."""
         if self.generator == "unet":
             return unet(size, width=self.width, seed=seed)
-        return shuffle_unet(
-            size,
-            width=self.width,
-            interpolation=self.upsampling,
-            noise=self.noise,
-            head=self.head,
-            blocks=self.blocks,
-        )
+        return shuffle_unet(size, width=self.width)
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
@@ -143,142 +113,77 @@ PRESETS = {
 
 
 class Pix2PixModel(AdversarialModel):
-    """Generator against PatchGAN, on batches (sketch, photo) of uint8 [B, S, S, 3]."""
+    """Generator against discriminators, on batches (sketch, photo) of uint8 [B, S, S, 3]."""
 
     def __init__(self, options: Pix2Pix, size: int, seed: int):
         self.options = options
-        generator = options.build_generator(size, seed)
-        networks = {"generator": generator}
-        for scale in range(options.scales):
-            networks[f"discriminator{scale}"] = patchgan(
-                size >> scale,
-                width=options.discriminator_width,
-                spectral=options.spectral,
-                norm=options.norm,
-            )
-        self_eye = None
+        networks = {
+            "generator": options.build_generator(size, seed),
+            "discriminator": patchgan(size, width=options.discriminator_width),
+        }
+        logs = ["l1", *(["matching"] if options.matching else [])]
+        eye = None
         if options.squeezenet and (options.perceptual or options.projected):
-            self_eye = squeezenet(size if options.eye == "whole" else size // 2, options.squeezenet)
-        looks = self_eye is not None
-        if looks and options.projected:
-            shapes = [features.shape[1:] for features in self_eye.outputs]
-            networks["heads"] = projected(shapes, size if options.eye == "whole" else size // 2)
+            # Half the size costs a quarter of the time; finer texture is the PatchGAN's to judge.
+            eye = squeezenet(size // 2, options.squeezenet)
+            logs += ["perceptual"]
+            if options.projected:
+                shapes = [features.shape[1:] for features in eye.outputs]
+                networks["projected"] = projected(shapes, size // 2)
         super().__init__(
             networks=networks,
             players={
                 "generator": ["generator"],
-                "discriminator": [n for n in networks if n != "generator"],
+                "discriminator": [name for name in networks if name != "generator"],
             },
-            logs=(
-                "l1",
-                *(["matching"] if options.matching else []),
-                *(["perceptual"] if looks and options.perceptual else []),
-                *(["real_heads", "fake_heads"] if looks and options.projected else []),
-                *(["r1"] if options.r1 else []),
-            ),
+            logs=tuple(logs),
             seed=seed,
         )
-        self.eye = self_eye
+        self.eye = eye
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
         self.generator_loss, self.discriminator_loss = ADVERSARIAL_LOSSES[options.adversarial]
 
     def losses(self, batch):
-        """One loss a player."""
-        o = self.options
+        """One loss a player: fool the others and stay near the photo; tell real from drawn."""
         sketches, photos = batch
         sketch, photo = self.augmentation(sketches, photos, self.random)
         sketch, photo = sketch / 127.5 - 1.0, photo / 127.5 - 1.0
         drawn = self.networks["generator"](sketch, training=True)
-        logs = {"l1": losses.l1_loss(photo, drawn)}
-        g = o.l1 * logs["l1"]
-        d = 0.0
-        judged = [sketch, photo, drawn]
-        if o.diffaugment:
-            judged = self.diffaugment(*judged)
-        weights = None
-        if o.empty < 1:
-            drawn_on = ops.cast(ops.max(sketch, -1, keepdims=True) > -0.9, "float32")
-            near = ops.max_pool(ops.max_pool(drawn_on, 8, 8), 5, 1, padding="same")
-            near = ops.average_pool(near, 3, 1, padding="same")
-            weights = o.empty + (1 - o.empty) * near
-        matching = []
-        r1 = 0.0
-        for scale in range(o.scales):
-            network = self.networks[f"discriminator{scale}"]
-            s, p, q = (ops.average_pool(x, 2**scale, 2**scale) if scale else x for x in judged)
-            *rf, rl = network([s, p], training=True)
-            *ff, fl = network([s, q], training=True)
-            if o.r1:
-                sigma = 0.05
-                n = keras.random.normal(ops.shape(p), seed=self.random) * sigma
-                moved = network([s, p + n], training=True)[-1]
-                r1 += ops.mean(ops.square((moved - rl) / sigma))
-            if weights is not None and o.adversarial == "hinge" and scale == 0:
-                g += o.pixels * -ops.mean(fl * weights[:, 1:31, 1:31])
-            else:
-                g += o.pixels * self.generator_loss(fl) / o.scales
-            d += self.discriminator_loss(rl, fl)
-            matching.append(losses.feature_matching_loss(rf, ff))
-        if o.r1:
-            logs["r1"] = r1
-            d += o.r1 * r1
-        if o.matching:
-            logs["matching"] = sum(matching) / len(matching)
-            g += o.matching * logs["matching"]
-        if self.eye is not None:
-            sees = lambda x: self.eye(x, training=False)
-            if o.eye == "half":
-                judged = [ops.average_pool(x, 2, 2) for x in judged]
-            elif o.eye == "window":
-                half = sketch.shape[1] // 2
-                r = keras.random.randint((2,), 0, half + 1, seed=self.random)
-                judged = [
-                    ops.roll(ops.roll(x, -r[0], 1), -r[1], 2)[:, :half, :half] for x in judged
-                ]
-            real = sees(judged[1])
-            fake = sees(judged[2])
-            if o.perceptual:
-                logs["perceptual"] = losses.perceptual_loss(real, fake)
-                g += o.perceptual * logs["perceptual"]
-            if o.projected:
-                h = self.networks["heads"]
-                rl = h([judged[0], *real], training=True)
-                fl = h([judged[0], *fake], training=True)
-                logs["real_heads"] = sum(ops.mean(x) for x in rl) / len(rl)
-                logs["fake_heads"] = sum(ops.mean(x) for x in fl) / len(fl)
-                if weights is not None:
-                    g += (
-                        o.projected
-                        * sum(
-                            -ops.mean(
-                                x * ops.average_pool(weights, 32 // x.shape[1], 32 // x.shape[1])
-                            )
-                            for x in fl
-                        )
-                        / len(fl)
-                    )
-                else:
-                    g += o.projected * sum(self.generator_loss(x) for x in fl) / len(fl)
-                d += sum(self.discriminator_loss(x, y) for x, y in zip(rl, fl)) / len(rl)
-        return {"generator": g, "discriminator": d}, logs
 
-    def diffaugment(self, sketch, photo, drawn):
-        """Colour and cutout, the same for all three (Zhao et al. 2020)."""
-        x = ops.stack([photo, drawn], 1)
-        b = ops.shape(sketch)[0]
-        u = lambda: keras.random.uniform((b, 1, 1, 1, 1), -0.5, 0.5, seed=self.random)
-        x = x + u()
-        m = ops.mean(x, -1, keepdims=True)
-        x = (x - m) * (u() * 2 + 1) + m
-        m = ops.mean(x, (2, 3, 4), keepdims=True)
-        x = (x - m) * (u() + 1) + m
-        size = sketch.shape[1]
-        grid = ops.arange(size, dtype="float32")
-        c = keras.random.uniform((b, 2), 0, size, seed=self.random)
-        rows = ops.abs(grid[None] - c[:, :1]) < size / 4
-        cols = ops.abs(grid[None] - c[:, 1:]) < size / 4
-        hole = ops.cast(ops.logical_and(rows[:, :, None], cols[:, None, :]), "float32")[..., None]
-        x = x * (1 - hole[:, None])
-        return [sketch * (1 - hole), x[:, 0], x[:, 1]]
+        discriminator = self.networks["discriminator"]
+        *real_features, real_logits = discriminator([sketch, photo], training=True)
+        *drawn_features, drawn_logits = discriminator([sketch, drawn], training=True)
+
+        logs = {"l1": losses.l1_loss(photo, drawn)}
+        generator_loss = self.generator_loss(drawn_logits) + self.options.l1 * logs["l1"]
+        discriminator_loss = self.discriminator_loss(real_logits, drawn_logits)
+        if self.options.matching:
+            logs["matching"] = losses.feature_matching_loss(real_features, drawn_features)
+            generator_loss += self.options.matching * logs["matching"]
+        if self.eye:
+            fooling, telling, logs["perceptual"] = self._seen(self.eye, sketch, photo, drawn)
+            generator_loss += fooling + self.options.perceptual * logs["perceptual"]
+            discriminator_loss += telling
+        return {"generator": generator_loss, "discriminator": discriminator_loss}, logs
+
+    def _seen(self, eye, sketch, photo, drawn):
+        """What SqueezeNet makes of it: both players' adversarial losses, and the distance."""
+        sketch, photo, drawn = (ops.average_pool(x, 2, 2) for x in (sketch, photo, drawn))
+        real, fake = eye(photo, training=False), eye(drawn, training=False)
+        distance = losses.perceptual_loss(real, fake)
+        if not self.options.projected:
+            return 0.0, 0.0, distance
+        judges = self.networks["projected"]
+        pairs = list(
+            zip(
+                judges([sketch, *real], training=True),
+                judges([sketch, *fake], training=True),
+                strict=True,
+            )
+        )
+        weight = self.options.projected / len(pairs)
+        fooling = weight * sum(self.generator_loss(fake) for _, fake in pairs)
+        telling = weight * sum(self.discriminator_loss(real, fake) for real, fake in pairs)
+        return fooling, telling, distance

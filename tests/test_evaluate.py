@@ -29,7 +29,7 @@ def noise(rng, n: int, size: int) -> np.ndarray:
 def test_thumbnails_are_means_of_areas():
     picture = np.zeros((1, 128, 128, 3), np.uint8)
     picture[:, ::2, ::2] = 200  # one pixel in four
-    small = evaluate.thumbnails(picture)
+    small = sheets.resize(picture, 64)
     assert small.shape == (1, 64, 64, 3)
     assert (small == 50).all()
 

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from training import files, metrics
+from training import files, metrics, sheets
 from training.errors import UserError
 from training.features import FeatureNetwork
 from training.generators import Generator, load_drawings
@@ -93,8 +92,8 @@ def evaluate(
         outputs = generator(pictures)
         rows.append(measure(name, pictures, outputs, photos, network))
         if generator.size > THUMBNAIL:
-            pictures, outputs, small = map(thumbnails, (pictures, outputs, photos))
-            rows.append(measure(name, pictures, outputs, small, network))
+            small = [sheets.resize(each, THUMBNAIL) for each in (pictures, outputs, photos)]
+            rows.append(measure(name, small[0], small[1], small[2], network))
     return {
         "generator": generator.name,
         "data": dataset.name,
@@ -144,12 +143,6 @@ def kernel_distances(inputs: np.ndarray, outputs: np.ndarray, photos: np.ndarray
         "kid_inputs": of_inputs,
         "kid_share": distance / of_inputs if of_inputs > 0 else None,
     }
-
-
-def thumbnails(pictures: np.ndarray) -> np.ndarray:
-    """Shrink uint8 [N, S, S, 3] to uint8 [N, 64, 64, 3], each pixel the mean of its area."""
-    size = (THUMBNAIL, THUMBNAIL)
-    return np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in pictures])
 
 
 COLUMNS = {

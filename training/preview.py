@@ -17,6 +17,7 @@ def preview(
     count: int = 12,
     photos: bool = True,
     columns: int = 6,
+    side: int | None = None,
 ) -> Path:
     """Draw a sheet: held-out sketches, what becomes of them, and the photos behind them.
 
@@ -31,15 +32,18 @@ def preview(
         count: How many sketches.
         photos: Whether the photos are on the sheet; their licence may not let you show them.
         columns: How many sketches side by side.
+        side: Side of a picture on the sheet in px, if not the generator's own.
 
     Returns:
         Where the sheet is.
 
     Raises:
-        UserError: no generator, no held-out pairs or drawings, or a count below one.
+        UserError: no generator, no held-out pairs or drawings, or a number below one.
     """
-    if count < 1 or columns < 1:
-        raise UserError(f"--count and --columns should be 1 or more; got {count} and {columns}")
+    if min(count, columns, side or 1) < 1:
+        raise UserError(
+            f"--count, --columns and --side should be 1 or more; got {count}, {columns} and {side}"
+        )
     drawer = Generator.open(generator)
     targets = []
     if drawings:
@@ -49,6 +53,7 @@ def preview(
             sheets.spread(side, count) for side in drawer.dataset(data).test.load()
         )
     rows = [sketches, drawer(sketches), *(targets if photos else [])]
+    rows = [sheets.resize(row, side or drawer.size) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
     files.write_image(path, sheets.sheet(*rows, columns=columns))
     return path

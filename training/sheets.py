@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 from PIL import Image
@@ -32,6 +33,13 @@ def spread(pictures: np.ndarray, count: int) -> np.ndarray:
     """
     rows = np.linspace(0, len(pictures) - 1, min(count, len(pictures)))
     return pictures[rows.astype(int)]
+
+
+def resize(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Resize uint8 [N, S, S, 3] to uint8 [N, side, side, 3]; smaller pixels are means of areas."""
+    return np.stack(
+        [cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA) for one in pictures]
+    )
 
 
 def sheet(*rows: np.ndarray, columns: int = 8, gap: int = 2) -> Image.Image:

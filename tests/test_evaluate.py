@@ -3,10 +3,10 @@ import json
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from tests.pictures import write_dataset
+from tests.tflite_files import float_file
 from training import evaluate, metrics, sheets
 from training.datasets import Dataset
 from training.errors import UserError
@@ -38,7 +38,7 @@ def test_a_row_holds_the_mean_of_each_measure(rng):
     photos = noise(rng, 3, 16)
     outputs = photos.copy()
     outputs[0] = 255 - outputs[0]
-    row = evaluate.measure("held-out", photos, outputs, photos)
+    row = evaluate.measure("held-out", outputs, photos)
     expected = np.abs(255 - 2.0 * photos[0]).mean() / 3
     assert row["l1"] == pytest.approx(expected)
     assert (row["inputs"], row["pictures"], row["size"]) == ("held-out", 3, 16)
@@ -98,9 +98,7 @@ def mean_colour(tmp_path_factory):
     pixels = keras.Input((128, 128, 3), batch_size=1)
     colours = keras.layers.Flatten()(keras.layers.AveragePooling2D(32)(pixels / 255.0))
     path = tmp_path_factory.mktemp("features") / "colours.tflite"
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(pixels, colours))
-    path.write_bytes(converter.convert())
-    return path
+    return float_file(path, keras.Model(pixels, colours))
 
 
 def test_a_run_is_measured_on_its_held_out_pairs(run, dataset, mean_colour):

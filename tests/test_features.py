@@ -1,40 +1,19 @@
-import os
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
+from tests.shared_data import photographs_and
+from tests.tflite_files import float_file, uint8_file
 from training import metrics
 from training.errors import UserError
 from training.features import FeatureNetwork
 from training.photos import load_photo
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def mean_colour(shape=(16, 16, 3)) -> keras.Model:
     """A network whose features are known: the mean of each channel."""
     pixels = keras.Input(shape, batch_size=1)
     return keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(pixels))
-
-
-def float_network(path, model=None):
-    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model or mean_colour()).convert())
-    return path
-
-
-def uint8_network(path):
-    converter = tf.lite.TFLiteConverter.from_keras_model(mean_colour())
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: (
-        [np.full((1, 16, 16, 3), value, np.float32)] for value in (0, 255)
-    )
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.uint8
-    path.write_bytes(converter.convert())
-    return path
 
 
 @pytest.fixture
@@ -45,9 +24,9 @@ def pictures():
     )
 
 
-@pytest.mark.parametrize("make", [float_network, uint8_network])
+@pytest.mark.parametrize("make", [float_file, uint8_file])
 def test_features_are_pixel_values_through_the_network(make, tmp_path, pictures):
-    network = FeatureNetwork(make(tmp_path / "mean.tflite"))
+    network = FeatureNetwork(make(tmp_path / "mean.tflite", mean_colour()))
     features = network(pictures)
     assert (features.shape, features.dtype) == ((2, 3), np.float32)
     assert features == pytest.approx(np.array([[10, 100, 200], [0, 255, 30]]), abs=1.0)
@@ -55,7 +34,7 @@ def test_features_are_pixel_values_through_the_network(make, tmp_path, pictures)
 
 @pytest.mark.parametrize("size", [8, 16, 40])
 def test_any_size_is_brought_to_the_networks_own(size, tmp_path):
-    network = FeatureNetwork(float_network(tmp_path / "mean.tflite"))
+    network = FeatureNetwork(float_file(tmp_path / "mean.tflite", mean_colour()))
     halves = np.zeros((1, size, size, 3), np.uint8)
     halves[:, : size // 2] = 200
     assert network(halves) == pytest.approx(np.full((1, 3), 100.0), abs=1.0)
@@ -76,20 +55,16 @@ def test_a_file_of_something_else_is_told_in_one_line(content, tmp_path):
 
 
 def test_a_network_of_something_else_is_refused(tmp_path):
-    path = float_network(tmp_path / "grey.tflite", mean_colour((16, 16, 1)))
+    path = float_file(tmp_path / "grey.tflite", mean_colour((16, 16, 1)))
     with pytest.raises(UserError, match=r"takes \[1, 16, 16, 1\]; expected one picture"):
         FeatureNetwork(path)
 
 
 @pytest.mark.slow
 def test_real_features_tell_flowers_from_noise():
-    data = Path(os.environ.get("GARABATO_DATA", REPOSITORY.parent / "shared" / "data"))
-    weights = data.parent / "weights" / "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
-    flowers = sorted((data / "flowers").glob("*.jpg"))[:48]
-    if not (flowers and weights.is_file()):
-        pytest.skip(f"needs {weights} and the photos in {data / 'flowers'} (GARABATO_DATA)")
+    photos, weights = photographs_and("mobilenet_v1_1.0_224_quant_embedding_extractor.tflite")
     network = FeatureNetwork(weights)
-    features = network(np.stack([load_photo(path, 256) for path in flowers]))
+    features = network(np.stack([load_photo(path, 256) for path in photos[:48]]))
     assert features.shape == (48, 1024)
     noise = network(np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), np.uint8))
     of_flowers, _ = metrics.kid(features[:24], features[24:])

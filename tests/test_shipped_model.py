@@ -1,20 +1,18 @@
 """The model that ships, as a file: what people draw becomes flowers, and nothing jumps."""
 
 import json
-import os
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.shared_data import REPOSITORY, photographs_and
 from training.evaluate import kernel_distances
 from training.features import FeatureNetwork
 from training.generators import Generator, load_drawings
 from training.photos import load_photo
 from training.sheets import resize
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 BUNDLE = REPOSITORY / "demo" / "models" / "flowers"
 
 
@@ -77,13 +75,9 @@ def test_nothing_stays_empty(drawings, flowers):
 
 @pytest.mark.slow
 def test_hand_drawings_come_near_to_photos(drawings, flowers):
-    data = Path(os.environ.get("GARABATO_DATA", REPOSITORY.parent / "shared" / "data"))
-    weights = data.parent / "weights" / "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
-    photos = sorted((data / "flowers").glob("*.jpg"))[::20]
-    if not (photos and weights.is_file()):
-        pytest.skip(f"needs {weights} and the photos in {data / 'flowers'} (GARABATO_DATA)")
+    photos, weights = photographs_and("mobilenet_v1_1.0_224_quant_embedding_extractor.tflite")
     network = FeatureNetwork(weights)
-    real = np.stack([load_photo(path, 256) for path in photos])
+    real = np.stack([load_photo(path, 256) for path in photos[::20]])
     share = kernel_distances(network(drawings), network(flowers), network(real))["kid_share"]
     small = [network(resize(pictures, 64)) for pictures in (drawings, flowers, real)]
     assert share <= 0.6

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import h5py
@@ -6,10 +5,9 @@ import keras
 import numpy as np
 import pytest
 
+from tests.shared_data import photographs_and
 from training.errors import UserError
 from training.networks.squeezenet import FIRES, MEANS, squeezenet
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def write_weights(path: Path, *, left_out: str = "") -> Path:
@@ -69,17 +67,13 @@ def test_weights_that_are_not_there_are_told_in_one_line(tmp_path):
 
 @pytest.mark.slow
 def test_the_published_weights_see_a_blur_as_farther_than_a_shift():
-    data = Path(os.environ.get("GARABATO_DATA", REPOSITORY.parent / "shared" / "data"))
-    weights = data.parent / "weights" / "squeezenet_v1.1_notop.h5"
-    photos = sorted((data / "flowers").glob("*.jpg"))[:4]
-    if not (photos and weights.is_file()):
-        pytest.skip(f"needs {weights} and the photos in {data / 'flowers'} (GARABATO_DATA)")
+    photos, weights = photographs_and("squeezenet_v1.1_notop.h5")
     import cv2
 
     from training.losses import perceptual_loss
     from training.photos import load_photo
 
-    sharp = np.stack([load_photo(path, 128) for path in photos]).astype(np.float32) / 127.5 - 1
+    sharp = np.stack([load_photo(path, 128) for path in photos[:4]]).astype(np.float32) / 127.5 - 1
     blurred = np.stack([cv2.GaussianBlur(photo, (0, 0), 3) for photo in sharp])
     shifted = np.roll(sharp, 2, axis=2)
     # In pixels it is the other way round: that is what the loss is for.

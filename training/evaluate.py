@@ -11,6 +11,7 @@ from training.features import FeatureNetwork
 from training.generators import Generator, load_drawings
 
 THUMBNAIL = 64  # px: shape and colour are left, texture is not
+HELD_OUT = "held-out"
 
 
 def report(
@@ -69,7 +70,8 @@ def evaluate(
 
     Returns:
         `generator`, `data` and `features` by name, and `measures`: one row for full size and one
-        for thumbnails (see `measure`) of each set of inputs, ready for `json.dump`.
+        for thumbnails of each set of inputs (see `measure` and `kernel_distances`), ready for
+        `json.dump`.
 
     Raises:
         UserError: no held-out pairs, too few pictures for KID, drawings without features, or
@@ -82,18 +84,24 @@ def evaluate(
     network = FeatureNetwork(features) if features else None
     dataset = generator.dataset(data)
     inputs, photos = (pictures[:limit] for pictures in dataset.test.load())
-    sets = {"held-out": inputs}
+    sets = {HELD_OUT: inputs}
     if drawings:
         sets["drawings"] = load_drawings(drawings, generator.size)
-    if network and (few := min(sets.items(), key=lambda item: len(item[1])))[1].shape[0] < 2:
-        raise UserError(f"KID compares sets: expected 2 or more {few[0]} inputs, got 1")
+    for name, pictures in sets.items():
+        if network and len(pictures) < 2:
+            raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
+    sides = [generator.size, *([THUMBNAIL] if generator.size > THUMBNAIL else [])]
+    real = {side: sheets.resize(photos, side) for side in sides}
+    seen = {side: network(real[side]) for side in sides} if network else {}
     rows = []
     for name, pictures in sets.items():
         outputs = generator(pictures)
-        rows.append(measure(name, pictures, outputs, photos, network))
-        if generator.size > THUMBNAIL:
-            small = [sheets.resize(each, THUMBNAIL) for each in (pictures, outputs, photos)]
-            rows.append(measure(name, small[0], small[1], small[2], network))
+        for side in sides:
+            small, drawn = sheets.resize(pictures, side), sheets.resize(outputs, side)
+            row = measure(name, drawn, real[side] if name == HELD_OUT else None)
+            if network:
+                row |= kernel_distances(network(small), network(drawn), seen[side])
+            rows.append(row)
     return {
         "generator": generator.name,
         "data": dataset.name,
@@ -102,28 +110,19 @@ def evaluate(
     }
 
 
-def measure(
-    name: str,
-    inputs: np.ndarray,
-    outputs: np.ndarray,
-    photos: np.ndarray,
-    network: FeatureNetwork | None = None,
-) -> dict[str, Any]:
-    """Measure outputs against the photos they belong to, and against photos as a set.
+def measure(name: str, outputs: np.ndarray, photos: np.ndarray | None = None) -> dict[str, Any]:
+    """Measure outputs against the photos that they belong to, where they belong to any.
 
-    All three are uint8 [N, S, S, 3]. The row holds `inputs` (their name), `pictures` and `size`;
-    for held-out inputs, whose photos come in the same order, the means of `l1`, `psnr` and
-    `ssim`; with a feature network what `kernel_distances` gives.
+    Both are uint8 [N, S, S, 3], in the same order. The row holds `inputs` (their name),
+    `pictures`, `size`, and with photos the means of `l1`, `psnr` and `ssim`.
     """
-    row: dict[str, Any] = {"inputs": name, "pictures": len(inputs), "size": inputs.shape[1]}
-    if name == "held-out":
+    row: dict[str, Any] = {"inputs": name, "pictures": len(outputs), "size": outputs.shape[1]}
+    if photos is not None:
         row |= {
             "l1": float(metrics.l1(outputs, photos).mean()),
             "psnr": float(metrics.psnr(outputs, photos).mean()),
             "ssim": float(metrics.ssim(outputs, photos).mean()),
         }
-    if network:
-        row |= kernel_distances(*(network(pictures) for pictures in (inputs, outputs, photos)))
     return row
 
 

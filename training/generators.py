@@ -10,7 +10,7 @@ from tqdm import tqdm
 from training import sheets
 from training.datasets import Dataset
 from training.errors import UserError
-from training.photos import find_photos, load_photo
+from training.photos import UnreadablePhoto, find_photos, load_photo
 from training.runs import Run, load_generator
 from training.tflite import PictureNetwork
 
@@ -78,7 +78,13 @@ def load_drawings(folder: Path, size: int) -> np.ndarray:
     Raises:
         UserError: no folder, no picture in it, or one that cannot be read.
     """
-    return np.stack([load_photo(path, size) for path in find_photos(folder)])
+    drawings = []
+    for path in find_photos(folder):
+        try:
+            drawings.append(load_photo(path, size))
+        except UnreadablePhoto as error:
+            raise UserError(f"{path}: {error}") from None
+    return np.stack(drawings)
 
 
 def _pixels(network: PictureNetwork, sketches: np.ndarray) -> np.ndarray:

@@ -10,12 +10,11 @@ from keras import layers
 
 from training import metrics, sheets
 from training.errors import UserError
-from training.generators import Generator
+from training.generators import BATCH, Generator
 from training.networks.normalization import BatchNorm
 from training.runs import Run, load_generator, sha256
 
 SAMPLES = 256  # Sketches that BatchNorm statistics are measured on.
-BATCH = 8
 LEAST_PSNR = 40.0  # dB between what the file draws and what the network draws with its weights.
 
 

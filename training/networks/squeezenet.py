@@ -9,9 +9,10 @@ from keras import layers
 from training.errors import UserError
 
 # Channels of each fire module: squeezed by 1x1, then expanded by 1x1 and by 3x3 alike.
-FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128)} | {
-    6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256),
-}  # fmt: skip
+FIRES = {
+    **{2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128)},
+    **{6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)},
+}
 POOLED_AFTER = (3, 5)
 TAPS = (3, 5, 9)  # Features are taken after these fires: at 1/4, 1/8 and 1/16 of the picture.
 MEANS = np.array([104.006, 116.669, 122.679], np.float32)  # BGR, of the pictures it was trained on
@@ -79,7 +80,7 @@ def _entry(group, name: str) -> list[np.ndarray]:
 def _load(network: keras.Model, path: Path) -> None:
     import h5py
 
-    if not Path(path).is_file():
+    if not path.is_file():
         raise UserError(f"expected the weights of SqueezeNet 1.1, found no file at {path}")
     try:
         with h5py.File(path) as file:

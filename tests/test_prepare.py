@@ -16,9 +16,11 @@ from PIL import Image
 
 from training.datasets import Dataset
 from training.errors import UserError
+from training.focus import focus_on_drawn
 from training.ledger import Ledger
+from training.pairing import place_in_split
 from training.photos import UnreadablePhoto, load_photo
-from training.prepare import place_in_split, prepare
+from training.prepare import prepare
 from training.sketches import SKETCHES
 from training.workers import Job, Plan, make_pair, source_rng
 
@@ -73,14 +75,31 @@ def test_writes_a_dataset_that_opens(photos, tmp_path):
 
 
 def test_a_pair_is_the_photo_and_its_own_sketch(photos, tmp_path):
+    run(photos, tmp_path / "out", sketch="outline", seed=3, focus="all")
+    for source, place in places(tmp_path / "out").items():
+        photo = load_photo(photos / source, SIZE)
+        sketch = SKETCHES["outline"](photo, source_rng(3, source))
+        assert distance(tmp_path / "out", place, "input", sketch) < 6, "no more than JPEG changes"
+        assert distance(tmp_path / "out", place, "target", photo) < 6
+
+
+def test_what_the_sketch_leaves_empty_is_out_of_focus_in_what_is_trained_on_only(photos, tmp_path):
     run(photos, tmp_path / "out", sketch="outline", seed=3)
-    split, name = places(tmp_path / "out")["5.png"]
-    target = load_photo(photos / "5.png", SIZE)
-    sketch = SKETCHES["outline"](target, source_rng(3, "5.png"))
-    for side, expected in (("input", sketch), ("target", target)):
-        with Image.open(tmp_path / "out" / split / side / name) as image:
-            difference = np.abs(np.asarray(image).astype(int) - expected)
-        assert difference.mean() < 6, "no more than JPEG changes"
+    sides = set()
+    for source, place in places(tmp_path / "out").items():
+        photo = load_photo(photos / source, SIZE)
+        sketch = SKETCHES["outline"](photo, source_rng(3, source))
+        soft = focus_on_drawn(photo, sketch)
+        expected, other = (soft, photo) if place[0] == "train" else (photo, soft)
+        near = distance(tmp_path / "out", place, "target", expected)
+        assert near < 6 and near < distance(tmp_path / "out", place, "target", other)
+        sides.add(place[0])
+    assert sides == {"train", "test"}
+
+
+def distance(dataset: Path, place: tuple[str, str], side: str, expected: np.ndarray) -> float:
+    with Image.open(dataset / place[0] / side / place[1]) as image:
+        return float(np.abs(np.asarray(image).astype(int) - expected).mean())
 
 
 def test_the_number_of_processes_and_the_order_change_nothing(photos, tmp_path):
@@ -204,6 +223,7 @@ def test_a_folder_with_nothing_readable_is_an_error_and_leaves_nothing(tmp_path)
     [
         ({"size": 100}, "--size 100: expected a multiple of 32"),
         ({"size": 16}, "--size 16"),
+        ({"focus": "none"}, "--focus none: expected drawn or all"),
         ({"sketch": "oil"}, "--sketch oil: expected one of blobs, outline, mixed"),
         ({"layout": "abc"}, "--layout abc"),
         ({"test_share": 1.0}, "--test-share 1.0"),
@@ -218,7 +238,8 @@ def test_options_are_refused_before_any_work(photos, tmp_path, options, message)
 
 
 @pytest.mark.parametrize(
-    "options", [{"size": 64}, {"seed": 1}, {"sketch": "blobs"}, {"test_share": 0.1}]
+    "options",
+    [{"size": 64}, {"seed": 1}, {"sketch": "blobs"}, {"focus": "all"}, {"test_share": 0.1}],
 )
 def test_other_options_on_the_same_dataset_are_refused_with_the_difference(
     photos, tmp_path, options
@@ -434,7 +455,7 @@ def test_names_in_any_script_or_none_are_read(tmp_path):
 
 def test_a_worker_says_why_it_skipped(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"no picture")
-    plan = Plan(tmp_path, SIZE, "mixed", 0, "photos")
+    plan = Plan(tmp_path, SIZE, "mixed", 0, "photos", "all")
     job = Job("x.jpg", (tmp_path / "x.jpg", tmp_path / "x.jpg"), "0001.jpg", "train", "")
     with pytest.raises(UnreadablePhoto) as error:
         load_photo(tmp_path / "x.jpg", SIZE)

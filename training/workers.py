@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from training.errors import UserError
 from training.files import write_image
+from training.focus import focus_on_drawn
 from training.pairs import read_pair
 from training.photos import UnreadablePhoto, load_photo
 from training.sketches import SKETCHES
@@ -32,6 +33,7 @@ class Plan:
     sketch: str
     seed: int
     layout: str
+    focus: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def make_pair(plan: Plan, job: Job) -> str | None:
         if plan.layout == "photos":
             target = load_photo(job.files[1], plan.size)
             sketch = SKETCHES[plan.sketch](target, source_rng(plan.seed, job.source))
+            if plan.focus == "drawn" and job.split == "train":
+                target = focus_on_drawn(target, sketch)
         else:
             sketch, target = read_pair(job.files, plan.size, plan.layout)
     except UnreadablePhoto as error:

@@ -14,5 +14,5 @@ Sketch = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 SKETCHES: dict[str, Sketch] = {"blobs": blobs, "outline": outline, "mixed": mixed}
 
-# Raised whenever a style draws differently, so that prepared pairs are made again.
+# Raised whenever a style, or training.focus, draws differently: prepared pairs are made again.
 VERSION = 1

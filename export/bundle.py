@@ -12,8 +12,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
+from export import page
 from export.card import NAME, bundle_name, empty_card, fingerprint
 from export.formats import FORMATS
 from export.parity import check
@@ -27,6 +29,9 @@ from training.runs import Run, load_generator
 
 DRAWINGS = 32  # Held-out sketches that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
+CHECK = "check"  # Folder of the known drawing and its answer.
+EXAMPLES = "examples"  # Folder of drawings to start from, which a bundle may bring.
+OURS = {NAME, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
 
 
 def export_bundle(
@@ -35,6 +40,7 @@ def export_bundle(
     formats: Sequence[str] = tuple(FORMATS),
     data: Path | None = None,
     name: str | None = None,
+    web: bool = False,
 ) -> dict[str, Any]:
     """Export a run's generator in every format asked for, and return the bundle's card.
 
@@ -45,6 +51,7 @@ def export_bundle(
         formats: keys of `FORMATS`.
         data: dataset folder to draw on; the run's own by default.
         name: the bundle's name; that of its folder by default.
+        web: lay the page that runs the bundle in a browser beside its files.
 
     Raises:
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
@@ -69,6 +76,7 @@ def export_bundle(
         calibration=spread(dataset.train.load()[0], CALIBRATION),
         drawings=spread(held_out.load()[0], DRAWINGS),
         about=about,
+        web=web,
     )
 
 
@@ -79,6 +87,7 @@ def write_bundle(
     calibration: np.ndarray,
     drawings: np.ndarray,
     about: dict[str, Any],
+    web: bool = False,
 ) -> dict[str, Any]:
     """Write, run and check every file of a generator of pictures from pictures.
 
@@ -89,6 +98,7 @@ def write_bundle(
         calibration: uint8 [N, S, S, 3], training sketches.
         drawings: uint8 [M, S, S, 3], held-out sketches.
         about: the card's `name`, `training`, `data` and, if the run has one, `canvas`.
+        web: lay the page beside the files.
 
     Returns:
         The card, as written. Raises as `export_bundle` does.
@@ -102,18 +112,41 @@ def write_bundle(
         few = f"only {len(calibration)} training sketches to calibrate int8 on"
         _warn(f"{few}; {CALIBRATION} are better")
     card = empty_card(generator.input_shape[1], about)
-    with replacing(bundle, NAME, {NAME, *(kind.path for kind in FORMATS.values())}) as folder:
+    with replacing(bundle, NAME, OURS) as folder:
         reference = in_keras(generator, drawings)
+        card["check"] = write_check(folder, drawings, reference)
         steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
         for key in steps:
             steps.set_description(key)
-            _add(card, key, folder, generator, calibration, drawings, reference)
-        text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / NAME).write_text(text + "\n", encoding="utf-8")
+            add_file(card, key, folder, generator, calibration, drawings, reference)
+        finish(card, folder, bundle, web)
     return card
 
 
-def _add(
+def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
+    """Write the card, which names the examples that the bundle brings, and the page if asked."""
+    examples = sorted((bundle / EXAMPLES).glob("*.png"))
+    card["examples"] = [f"{EXAMPLES}/{path.name}" for path in examples]
+    text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+    if web:
+        page.write(folder)
+
+
+def write_check(folder: Path, drawings: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
+    """Write a known drawing and what Keras makes of it, for clients to try an engine on."""
+    # Of those at hand, the one that is painted most: an empty canvas would prove little.
+    shown = int(drawings.reshape(len(drawings), -1).astype(np.uint32).sum(axis=1).argmax())
+    answer = np.clip(np.rint(reference[shown]), 0, 255).astype(np.uint8)
+    pictures = {"drawing": drawings[shown], "answer": answer}
+    (folder / CHECK).mkdir()
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(folder / CHECK / f"{name}.png", optimize=True)
+    paths = {name: f"{CHECK}/{name}.png" for name in pictures}
+    return {**paths, "psnr": min(kind.floor for kind in FORMATS.values())}
+
+
+def add_file(
     card: dict[str, Any],
     key: str,
     folder: Path,

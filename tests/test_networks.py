@@ -51,6 +51,16 @@ def test_shuffle_unet_is_small_and_has_no_bias_before_a_norm():
     assert [x.name for x in convolutions if x.use_bias] == ["subpixel"]
 
 
+def test_shuffle_unet_leaves_no_grid_on_a_plain_surface():
+    network = shuffle_unet(64, width=8)
+    head = network.get_layer("subpixel")
+    kernel, bias = head.get_weights()
+    # The worst case: four kernels that agree on nothing.
+    head.set_weights([0 * kernel, np.linspace(-2, 2, len(bias), dtype="float32")])
+    photo = keras.ops.convert_to_numpy(network(np.zeros((1, 64, 64, 3), "float32")))[0, :-1, :-1]
+    np.testing.assert_allclose(photo - photo[0, 0], 0, atol=1e-6)
+
+
 def test_layers_of_equal_shape_start_different_and_seeded():
     def kernels():
         keras.utils.set_random_seed(3)

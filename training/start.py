@@ -47,22 +47,10 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
         generator.set_weights(learned)
         return
     drawer = Generator.open(path)
-    convolutions = [each for each in generator.layers if type(each) is layers.Conv2D]
-    found = list(_convolutions(path))
-    if [kernel.shape for kernel, _ in found] != [tuple(c.kernel.shape) for c in convolutions]:
-        raise UserError(
-            f"{path} holds other convolutions than this network: expected the float16 or float32 "
-            f"file of a generator with the same options"
-        )
+    read_weights(path, generator)
     sketches = sheets.spread(sketches, SAMPLES)
-    norms = {id(n.input): n for n in generator.layers if isinstance(n, BatchNorm)}
-    for convolution, (kernel, bias) in zip(convolutions, found, strict=True):
-        norm = norms.get(id(convolution.output))
-        convolution.set_weights([kernel, bias] if convolution.use_bias else [kernel])
-        if norm:
-            one = np.ones_like(bias)
-            norm.set_weights([one, bias, 0 * one, one - norm.epsilon])
-    normalised = [c for c in convolutions if id(c.output) in norms]
+    norms = _norms(generator)
+    normalised = [c for c in _convolutions(generator) if id(c.output) in norms]
     for convolution, (mean, variance) in zip(
         normalised, _moments(generator, normalised, sketches), strict=True
     ):
@@ -73,6 +61,39 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     same = metrics.psnr(sheets.draw(generator, few), drawer(few)).mean()
     if same < LEAST_PSNR:
         raise UserError(f"{path} draws other pictures than its weights do here ({same:.1f} dB)")
+
+
+def read_weights(path: Path, generator: keras.Model) -> None:
+    """Give `generator` the weights of a float `.tflite` file of ours, its BatchNorms switched off.
+
+    It then computes what the file does; each BatchNorm only adds the bias of its convolution.
+
+    Raises:
+        UserError: weights of another network, or integer ones.
+    """
+    convolutions = _convolutions(generator)
+    found = list(_kernels(path))
+    if [kernel.shape for kernel, _ in found] != [tuple(c.kernel.shape) for c in convolutions]:
+        raise UserError(
+            f"{path} holds other convolutions than this network: expected the float16 or float32 "
+            f"file of a generator with the same options"
+        )
+    norms = _norms(generator)
+    for convolution, (kernel, bias) in zip(convolutions, found, strict=True):
+        norm = norms.get(id(convolution.output))
+        convolution.set_weights([kernel, bias] if convolution.use_bias else [kernel])
+        if norm:
+            one = np.ones_like(bias)
+            norm.set_weights([one, bias, 0 * one, one - norm.epsilon])
+
+
+def _convolutions(generator: keras.Model) -> list[layers.Conv2D]:
+    return [each for each in generator.layers if type(each) is layers.Conv2D]
+
+
+def _norms(generator: keras.Model) -> dict[int, BatchNorm]:
+    """Every BatchNorm, by the identity of what it normalises."""
+    return {id(each.input): each for each in generator.layers if isinstance(each, BatchNorm)}
 
 
 def _moments(generator: keras.Model, convolutions: list, sketches: np.ndarray) -> list:
@@ -89,7 +110,7 @@ def _moments(generator: keras.Model, convolutions: list, sketches: np.ndarray) -
     return [(mean, np.maximum(square - mean**2, 0.0)) for mean, square in sums]
 
 
-def _convolutions(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _kernels(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The float kernels [H, W, in, out] and biases [out] of a `.tflite` file, in its order."""
     from ai_edge_litert import schema_py_generated as schema
 

@@ -1,0 +1,100 @@
+"""Complete a bundle: make from its float file what it does not have yet, and the page."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
+from export.card import NAME, fingerprint
+from export.formats import FORMATS
+from export.parity import check
+from export.replace import replacing
+from export.serving import in_keras
+from training.errors import UserError
+from training.generators import load_drawings
+from training.recipes import recipe_from
+from training.start import read_weights
+
+FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
+
+
+def complete_bundle(
+    source: Path, bundle: Path, formats: Sequence[str], web: bool = False
+) -> dict[str, Any]:
+    """Copy a bundle to `bundle`, with the files of `formats` that it lacks, and the page if asked.
+
+    Files that are there are copied as they are. The others are made of the weights in its float
+    file, and compared with Keras on the drawings in its `examples/` and `check/`.
+
+    Returns:
+        The card, as written.
+
+    Raises:
+        UserError: the source is damaged, has no float file or no drawing, or an int8 file is
+            missing, which only a run's own sketches can calibrate.
+        Drift: as `export_bundle`.
+    """
+    card = _read_card(source)
+    missing = [key for key in FORMATS if key in formats and key not in card["files"]]
+    if "tflite-int8" in missing:
+        raise UserError(f"{source} has no int8 file, and only a run has sketches to calibrate one")
+    float_key = next((key for key in FLOAT if key in card["files"]), "")
+    if not float_key and (missing or "check" not in card):
+        raise UserError(f"{source} has no float16 or float32 file to make others of")
+    folders = [source / name for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
+    if not folders:
+        raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
+    drawings = load_drawings(folders[0], card["size"])
+    with replacing(bundle, NAME, OURS) as folder:
+        for entry in card["files"].values():
+            _copy(source / entry["path"], folder / entry["path"])
+        for drawn in folders:
+            _copy(drawn, folder / drawn.name)
+        if missing or "check" not in card:
+            keras.config.set_dtype_policy("float32")
+            generator = recipe_from(card["training"]).build_generator(card["size"], seed=0)
+            read_weights(source / card["files"][float_key]["path"], generator)
+            reference = in_keras(generator, drawings)
+            _check_weights(source, card, float_key, drawings, reference)
+            if "check" not in card:
+                card["check"] = write_check(folder, drawings, reference)
+            for key in missing:
+                add_file(card, key, folder, generator, drawings[:0], drawings, reference)
+        finish(card, folder, source, web)
+    return card
+
+
+def _read_card(source: Path) -> dict[str, Any]:
+    """A bundle's card, once every file is what it says."""
+    try:
+        card = json.loads((source / NAME).read_text(encoding="utf-8"))
+        for entry in card["files"].values():
+            found = fingerprint(source / entry["path"])
+            if found != {name: entry[name] for name in found}:
+                raise UserError(f"{source / entry['path']} is not what the card describes")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{source / NAME} cannot be read: {error}") from None
+    return card
+
+
+def _check_weights(
+    source: Path, card: dict[str, Any], key: str, drawings: np.ndarray, reference: np.ndarray
+) -> None:
+    """Refuse weights that draw something else in the network of this version."""
+    kind = FORMATS[key]
+    path = source / card["files"][key]["path"]
+    check(str(path), kind.run(path, drawings).photos, reference, kind.floor)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        shutil.copyfile(source, target)

@@ -1,0 +1,124 @@
+"""A bundle is completed from its float file: what a clone of the project has no run for."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from export import page
+from export.bundle import write_bundle
+from export.complete import complete_bundle
+from export.parity import Drift
+from tests.export_networks import drawings, randomised
+from training.errors import UserError
+from training.networks.shuffle_unet import shuffle_unet
+from training.recipes.pix2pix import Pix2Pix
+
+SIZE = 64
+OPTIONS = dataclasses.asdict(Pix2Pix(width=8))
+ABOUT = {
+    "name": "petals",
+    "training": {"recipe": "pix2pix", "options": OPTIONS, "images_seen": 3},
+    "data": {"name": "drawn", "licence": "CC0", "photos": 8},
+}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("source") / "petals"
+    generator = randomised(shuffle_unet(SIZE, width=8))
+    formats = ("tflite-float16", "tflite-int8")
+    write_bundle(generator, folder, formats, drawings(32, SIZE, 1), drawings(4, SIZE), ABOUT)
+    return folder
+
+
+@pytest.fixture
+def source(written, tmp_path) -> Path:
+    return shutil.copytree(written, tmp_path / "source")
+
+
+def read(bundle: Path) -> dict:
+    return json.loads((bundle / "card.json").read_text())
+
+
+def change(bundle: Path, **keys) -> None:
+    (bundle / "card.json").write_text(json.dumps(read(bundle) | keys))
+
+
+def test_what_is_missing_is_made_and_what_is_there_is_kept(source, tmp_path):
+    card = complete_bundle(source, tmp_path / "out", ["tflite-int8", "tflite-float32"])
+    assert list(card["files"]) == ["tflite-float16", "tflite-int8", "tflite-float32"]
+    assert card["parity"]["tflite-float32"]["psnr"] > 60
+    assert read(tmp_path / "out") == card
+    for name in ("generator.int8.tflite", "generator.float16.tflite", "check/answer.png"):
+        assert (tmp_path / "out" / name).read_bytes() == (source / name).read_bytes()
+
+
+def test_a_bundle_is_completed_in_its_place(source):
+    complete_bundle(source, source, ["tflite-float32"])
+    assert "tflite-float32" in read(source)["files"]
+    assert (source / "generator.int8.tflite").exists()
+
+
+def test_a_bundle_without_a_known_drawing_gets_one(source, tmp_path):
+    card = read(source)
+    del card["check"]
+    (source / "card.json").write_text(json.dumps(card))
+    shutil.rmtree(source / "check")
+    (source / "examples").mkdir()
+    for number, pixels in enumerate(drawings(2, SIZE, seed=5)):
+        Image.fromarray(pixels).save(source / "examples" / f"{number}.png")
+    card = complete_bundle(source, tmp_path / "out", [])
+    assert card["examples"] == ["examples/0.png", "examples/1.png"]
+    answer = np.asarray(Image.open(tmp_path / "out" / card["check"]["answer"]))
+    assert answer.shape == (SIZE, SIZE, 3) and answer.std() > 0
+
+
+def test_int8_takes_a_run(source, tmp_path):
+    card = read(source)
+    del card["files"]["tflite-int8"]
+    change(source, files=card["files"])
+    with pytest.raises(UserError, match="only a run has sketches to calibrate"):
+        complete_bundle(source, tmp_path / "out", ["tflite-int8"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_altered_file_is_refused(source, tmp_path):
+    path = source / "generator.float16.tflite"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(UserError, match="is not what the card describes"):
+        complete_bundle(source, tmp_path / "out", ["tfjs"])
+
+
+def test_options_of_another_network_are_refused(source, tmp_path):
+    training = read(source)["training"]
+    change(source, training=training | {"options": OPTIONS | {"width": 16}})
+    with pytest.raises(UserError, match="other convolutions"):
+        complete_bundle(source, tmp_path / "out", ["tflite-float32"])
+
+
+def test_weights_that_draw_otherwise_here_are_refused(tmp_path):
+    """As a file of another version's: every kernel fits, and the picture is another."""
+    network = randomised(shuffle_unet(SIZE, width=8))
+    before = keras.Model(network.input, network.get_layer("photo").input)
+    formats = ("tflite-float16",)
+    write_bundle(before, tmp_path / "old", formats, drawings(0, SIZE), drawings(4, SIZE), ABOUT)
+    with pytest.raises(Drift, match="does not draw what"):
+        complete_bundle(tmp_path / "old", tmp_path / "out", ["tflite-float32"])
+
+
+def test_the_page_lies_beside_the_files(source, tmp_path):
+    if not shutil.which("npm"):
+        pytest.skip("no npm on this machine to build the page with")
+    complete_bundle(source, tmp_path / "out", [], web=True)
+    for name in page.NAMES:
+        assert (tmp_path / "out" / name).exists()
+    assert not list((tmp_path / "out" / "page").rglob("*.map"))
+    # Exported again without it, no half of it stays.
+    complete_bundle(source, tmp_path / "out", [])
+    assert not any((tmp_path / "out" / name).exists() for name in page.NAMES)

@@ -1,9 +1,10 @@
-"""The canvas to draw on: `sketchpad.js` and `sketchpad.css` in a `gr.HTML`, and its value.
+"""The canvas to draw on: what is in `pad/`, in a `gr.HTML`, and its value.
 
 Gradio's own `Sketchpad` sends each stroke in four requests, keeps what it is sent for good, and
 cannot be used with a keyboard. This one sends a stroke in one request, a PNG of the model's size.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from demo.canvas import data_url, read_data_url
 from demo.texts import TEXTS
 
 _HERE = Path(__file__).parent
-EXAMPLES = _HERE / "examples"
+PAD = _HERE / "pad"
+_MODULES = ("dom.js", "drawing.js", "pad.js", "gradio.js")  # Each imports from those before it.
 
 
 def sketchpad(card: Card, elem_id: str) -> gr.HTML:
@@ -23,12 +25,18 @@ def sketchpad(card: Card, elem_id: str) -> gr.HTML:
     return gr.HTML(
         setup(card),
         html_template='<div class="pad"></div>',
-        css_template=(_HERE / "sketchpad.css").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "sketchpad.js").read_text(encoding="utf-8"),
+        css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
+        js_on_load=script(),
         apply_default_css=False,
         elem_id=elem_id,
         texts=TEXTS,
     )
+
+
+def script() -> str:
+    """Return the modules of `pad/` as one script: Gradio runs a function's body, no module."""
+    text = "\n".join((PAD / name).read_text(encoding="utf-8") for name in _MODULES)
+    return re.sub(r"^(import .*\n|export )", "", text, flags=re.MULTILINE)
 
 
 def setup(card: Card) -> dict[str, Any]:
@@ -38,7 +46,7 @@ def setup(card: Card) -> dict[str, Any]:
         "background": card.background,
         "palette": card.palette,
         "brush": card.brush,
-        "examples": [data_url(path) for path in sorted((EXAMPLES / card.name).glob("*.png"))],
+        "examples": [data_url(path) for path in sorted((card.folder / "examples").glob("*.png"))],
     }
 
 

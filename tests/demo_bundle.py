@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from demo.examples import EXAMPLES
 
 SIZE = 64
 BACKGROUND = "#000000"
@@ -25,7 +28,8 @@ PALETTE = {
 def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = ()) -> Path:
     """Write a bundle with a card, an int8 and a float16 file, and return its folder.
 
-    Its picture is the drawing with red and blue swapped, blurred a little.
+    One of flowers brings examples, too. Its picture is the drawing with red and blue swapped,
+    blurred a little.
     """
     folder.mkdir(parents=True)
     models = tiny_models()
@@ -40,6 +44,8 @@ def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = (
             "dtype": "uint8" if key == "tflite-int8" else "float32",
         }
     write_card(folder, name=name, files=entries)
+    if name == "flowers":
+        shutil.copytree(EXAMPLES, folder / "examples")
     return folder
 
 

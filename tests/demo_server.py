@@ -37,7 +37,7 @@ def serve(*bundles: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(address, process)
+        wait_for(address, process)
         yield address, process
     finally:
         process.terminate()
@@ -50,7 +50,7 @@ def serve(*bundles: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
             process.stdout.close()
 
 
-def _wait_for(address: str, process: subprocess.Popen[str]) -> None:
+def wait_for(address: str, process: subprocess.Popen[str]) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     end = time.monotonic() + 60
     while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Draw the example doodles: `python -m demo.examples.draw` writes `flowers/*.png` again.
+"""Draw the example doodles: `python -m demo.examples` writes `models/flowers/examples/` again.
 
 Each is made of the strokes and dots that a hand would make with the sketchpad's own brushes.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+EXAMPLES = Path(__file__).parent / "models" / "flowers" / "examples"
 SIZE = 256
 _SCALE = 4  # Drawn larger and made smaller, for smooth edges.
 
@@ -125,6 +126,6 @@ DOODLES: tuple[Callable[[], Doodle], ...] = (daisy, cosmos, poppy, sunflower, cr
 
 if __name__ == "__main__":
     for number, doodle in enumerate(DOODLES, 1):
-        path = Path(__file__).parent / "flowers" / f"{number}-{doodle.__name__}.png"
+        path = EXAMPLES / f"{number}-{doodle.__name__}.png"
         doodle().save(path)
         print(f"{path.name}: {path.stat().st_size} bytes")

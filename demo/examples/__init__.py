@@ -1,1 +1,0 @@
-"""Example doodles, and the program that draws them."""

@@ -9,14 +9,19 @@ MAKEFLAGS += --no-builtin-rules
 
 ARGS ?=
 TFJS_CHECK := export/tfjs_check
+WEB := demo/web
 
-.PHONY: help demo test lint format lock clean browser node
+.PHONY: help demo web test lint format lock clean browser node
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv-demo/installed  ## open the sketchpad (ARGS="--port 8000 my-bundle" goes to it)
 	@.venv-demo/bin/python -m demo $(ARGS)
+
+web: .venv/installed  ## write the page that needs no server to build/web (ARGS="my-bundle" takes another bundle)
+	.venv/bin/python -m export $(or $(ARGS),demo/models/flowers) build/web --formats web
+	@echo "to look at it: python3 -m http.server --bind 127.0.0.1 --directory build/web"
 
 test: .venv/installed browser node lint  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
 	.venv/bin/python -m pytest $(ARGS)
@@ -31,7 +36,7 @@ format: .venv/installed  ## let ruff put imports and layout right
 	.venv/bin/python -m ruff format
 
 clean:  ## remove the environments and caches (data, runs and bundles stay)
-	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache build $(TFJS_CHECK)/node_modules
+	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache build $(addsuffix /node_modules,$(TFJS_CHECK) $(WEB)) $(WEB)/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments ------------------------------------------------------------------------------
@@ -78,13 +83,13 @@ browser:
 	$$sudo apt-get update -qq; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium > /dev/null
 
-node: $(patsubst %/package-lock.json,%/node_modules/installed,$(wildcard $(TFJS_CHECK)/package-lock.json))
+node: $(TFJS_CHECK)/node_modules/installed $(WEB)/node_modules/installed
 
-$(TFJS_CHECK)/node_modules/installed: $(TFJS_CHECK)/package-lock.json
+%/node_modules/installed: %/package-lock.json
 	@if command -v npm > /dev/null; then \
-	    cd $(TFJS_CHECK) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/installed; \
+	    cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/installed; \
 	else \
-	    echo "No npm: the check of the TF.js files will skip (install 'nodejs' and 'npm' for it)."; \
+	    echo "No npm: what needs the packages of $* will skip (install 'nodejs' and 'npm' for it)."; \
 	fi
 
 # --- versions ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The command line: python -m export RUN BUNDLE."""
+"""The command line: python -m export RUN BUNDLE, and python -m export benchmark BUNDLE."""
 
 import os
 import sys
@@ -19,6 +19,7 @@ Choice = Literal[
     "tflite-dynamic",
     "tflite-int8",
     "tfjs",
+    "web",
 ]
 
 
@@ -32,9 +33,9 @@ def export(
     """Turn a trained run into a bundle of files that run anywhere, each compared with Keras.
 
     Args:
-        run: run folder of `python -m training fit`.
+        run: run folder of `python -m training fit`, or a bundle with a float file to complete.
         bundle: folder to write; a bundle that is there is replaced once all files have passed.
-        formats: which files to write.
+        formats: which files to write; `web` adds the page that runs them in a browser.
         data: dataset folder for calibration and comparison; the run's own if not given.
         name: the bundle's name; the folder's if not given.
     """
@@ -42,23 +43,44 @@ def export(
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
     with shown_on_failure("loading TensorFlow"):
+        from export import page
         from export.bundle import export_bundle
-        from export.card import table
+        from export.card import NAME, table
+        from export.complete import complete_bundle
         from export.formats import FORMATS
         from training.runs import Run
 
     start = time.monotonic()
-    keys = list(FORMATS) if "all" in formats else formats
-    card = export_bundle(Run.open(run), bundle, keys, data, name)
+    web = "web" in formats
+    keys = list(FORMATS) if "all" in formats else [key for key in formats if key != "web"]
+    keys += [key for key in page.FORMATS if web and key not in keys]
+    if (run / "config.json").exists() or not (run / NAME).exists():
+        card = export_bundle(Run.open(run), bundle, keys, data, name, web)
+    else:
+        card = complete_bundle(run, bundle, keys, web)
     print(table(card))
     print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
+
+
+def measure(bundle: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]) -> None:
+    """Print size, load time, time a picture and memory of every TFLite file of a bundle.
+
+    Args:
+        bundle: folder with a card.json.
+    """
+    from export.benchmark import benchmark, table
+
+    print(table(benchmark(bundle)))
 
 
 @cli
 def main() -> None:
     """Run the command; Ctrl-C leaves an existing bundle as it was."""
     try:
-        tyro.cli(export, prog="python -m export")
+        if sys.argv[1:2] == ["benchmark"]:
+            tyro.cli(measure, args=sys.argv[2:], prog="python -m export benchmark")
+        else:
+            tyro.cli(export, prog="python -m export")
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         sys.exit(130)

@@ -1,0 +1,31 @@
+"""A plain file server on loopback, as any host of static files is one; it can be stopped."""
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class StaticServer:
+    """Serves a folder from a port of its own until it is stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self._running = True
+
+    def stop(self) -> None:
+        """Close the port; stopping twice does nothing."""
+        if self._running:
+            self._running = False
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()

@@ -1,0 +1,90 @@
+"""How large, how fast and how hungry each file of a bundle is, in processes of their own."""
+
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.errors import UserError
+
+CARD = "card.json"  # Not from export.card: TensorFlow comes with it, and its memory.
+PICTURES = 20  # Timed, after one that is not: the first call allocates.
+
+
+def benchmark(bundle: Path) -> list[dict[str, Any]]:
+    """Measure every TFLite file of a bundle with one thread, two, and one a core.
+
+    Returns:
+        A row a file and number of threads: `file`, `megabytes`, `threads`, `load` and `picture`
+        in milliseconds (the median of 20), `memory` in MB: what loading and drawing added to the
+        most that the process ever held.
+
+    Raises:
+        UserError: there is no bundle, or none of its files is a TFLite file.
+    """
+    try:
+        card = json.loads((bundle / CARD).read_text(encoding="utf-8"))
+        files = {key: bundle / entry["path"] for key, entry in card["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{bundle} is no bundle: {error}") from None
+    paths = [path for key, path in files.items() if key.startswith("tflite-")]
+    if not paths:
+        raise UserError(f"{bundle} has no TFLite file to measure")
+    context = multiprocessing.get_context("spawn")
+    rows = []
+    for path in paths:
+        for threads in sorted({1, 2, os.cpu_count() or 1}):
+            # A process each: memory that one file has taken would hide what the next one takes.
+            with ProcessPoolExecutor(1, context) as pool:
+                rows.append(pool.submit(_measure, path, threads).result())
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| file | MB | threads | load (ms) | picture (ms) | memory (MB) |"]
+    lines += ["|---|---:|---:|---:|---:|---:|"]
+    lines += [
+        f"| {row['file']} | {row['megabytes']:.2f} | {row['threads']} | {row['load']:.0f} "
+        f"| {row['picture']:.1f} | {row['memory']:.0f} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _measure(path: Path, threads: int) -> dict[str, Any]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    before = _peak()
+    start = time.perf_counter()
+    interpreter = Interpreter(model_path=str(path), num_threads=threads)
+    interpreter.allocate_tensors()
+    load = time.perf_counter() - start
+    source = interpreter.get_input_details()[0]
+    pixels = np.random.default_rng(0).integers(0, 256, source["shape"]).astype(source["dtype"])
+    seconds = []
+    for _ in range(1 + PICTURES):
+        interpreter.set_tensor(source["index"], pixels)
+        start = time.perf_counter()
+        interpreter.invoke()
+        seconds.append(time.perf_counter() - start)
+    return {
+        "file": path.name,
+        "megabytes": path.stat().st_size / 1e6,
+        "threads": threads,
+        "load": 1000 * load,
+        "picture": 1000 * statistics.median(seconds[1:]),
+        "memory": (_peak() - before) / 1000,
+    }
+
+
+def _peak() -> int:
+    """The most memory that this process ever held, in kB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,7 +1,12 @@
-"""The command line: `python -m demo [BUNDLE ...]` serves bundles as a sketchpad."""
+"""The command line: `python -m demo [BUNDLE ...]` serves bundles as a sketchpad.
+
+`python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space.
+"""
 
 import argparse
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from demo.errors import UserError, cli
 
@@ -9,6 +14,29 @@ from demo.errors import UserError, cli
 @cli
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until interrupted. Exits with code 2 and one line where something has to be changed."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["space"]:
+        _space(arguments[1:])
+    else:
+        _serve(arguments)
+
+
+def _space(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo space",
+        description="Write a folder to upload as a hosted Gradio space.",
+    )
+    parser.add_argument("folder", type=Path, help="folder to write")
+    parser.add_argument("bundle", nargs="*", type=Path, help="as for `python -m demo`")
+    options = parser.parse_args(arguments)
+    from demo.app import SHIPPED
+    from demo.space import write_space
+
+    write_space(options.folder, options.bundle or [SHIPPED])
+    print(f"{options.folder} is ready: upload it as it is, or try it with `python app.py` in it")
+
+
+def _serve(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument(
         "bundle", nargs="*", help="folders with a card.json (default: the flowers that ship)"

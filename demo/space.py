@@ -1,0 +1,102 @@
+"""A folder that is a hosted Gradio space: app, bundles, what to install, a page about it."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from demo.bundles import Card, load_card, read_model
+from demo.errors import UserError
+
+_HERE = Path(__file__).parent
+CODE = ("*.py", "*.css", "*.json", "pad/*")  # Of this package; bundles and the page lie elsewhere.
+MARK = "sdk: gradio"  # A README that begins with it is a space's.
+
+_APP = """\
+from demo.app import build
+
+demo = build({bundles})
+
+if __name__ == "__main__":
+    demo.launch()
+"""
+
+_README = """\
+---
+title: Garabato
+emoji: 🌸
+colorFrom: pink
+colorTo: green
+sdk: gradio
+sdk_version: {gradio}
+python_version: "3.12"
+app_file: app.py
+pinned: false
+license: mit
+short_description: Draw a doodle, get a photograph
+---
+
+Draw on the left; the picture on the right follows every stroke.
+
+{models}
+"""
+
+
+def write_space(folder: Path, bundles: Sequence[Path]) -> None:
+    """Write the space, ready to be uploaded as it is.
+
+    Args:
+        folder: a new or empty folder, or a space written before, which is replaced. What is not
+            the space's own, such as its `.git`, stays.
+        bundles: folders with a card.json; each file is checked against its card.
+
+    Raises:
+        UserError: the folder holds something else, or a bundle is damaged or has the name of
+            another one.
+    """
+    readme = folder / "README.md"
+    known = readme.is_file() and MARK in readme.read_text(encoding="utf-8")
+    if folder.exists() and not known and any(p.name != ".git" for p in folder.iterdir()):
+        raise UserError(f"{folder} holds something else than a space; give another folder")
+    cards = [load_card(bundle) for bundle in bundles]
+    if len({card.name for card in cards}) < len(cards):
+        raise UserError(f"two bundles are named {', '.join(sorted(card.name for card in cards))}")
+    for card in cards:
+        for file in card.files.values():
+            read_model(file)
+    for part in ("demo", "bundles"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    for pattern in CODE:
+        for path in _HERE.glob(pattern):
+            _copy(path, folder / "demo" / path.relative_to(_HERE))
+    for card in cards:
+        _copy_bundle(card, folder / "bundles" / card.name)
+    _copy(_HERE / "requirements.txt", folder / "requirements.txt")
+    paths = ", ".join(f'"bundles/{card.name}"' for card in cards)
+    (folder / "app.py").write_text(_APP.format(bundles=f"[{paths}]"), encoding="utf-8")
+    models = "\n".join(_about(card) for card in cards)
+    text = _README.format(gradio=version("gradio"), models=models)
+    readme.write_text(text, encoding="utf-8")
+
+
+def _copy_bundle(card: Card, target: Path) -> None:
+    """The card, the files that the app runs, the examples, and the pictures to check them by."""
+    _copy(card.folder / "card.json", target / "card.json")
+    for file in card.files.values():
+        _copy(file.path, target / file.path.relative_to(card.folder))
+    for folder in ("examples", "check"):
+        for path in (card.folder / folder).glob("*.png"):
+            _copy(path, target / folder / path.name)
+
+
+def _about(card: Card) -> str:
+    told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
+    data = told.get("data", {})
+    source = f"trained on {data.get('name', 'photos')} (licence: {data.get('licence', 'unknown')})"
+    return f"- `{card.name}`: {source}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,113 @@
+"""The folder for a hosted space: what is in it, and that it runs by itself."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from demo.bundles import load_generator
+from demo.errors import UserError
+from demo.examples import EXAMPLES
+from demo.space import write_space
+from tests.demo_bundle import write_bundle
+from tests.demo_server import free_port, wait_for
+
+SHIPPED = EXAMPLES.parent
+
+
+@pytest.fixture
+def bundle(tmp_path) -> Path:
+    return write_bundle(tmp_path / "petals", "petals")
+
+
+def files(folder: Path) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_all_that_a_space_needs_is_there_and_no_more(bundle, tmp_path):
+    write_space(tmp_path / "space", [bundle])
+    found = files(tmp_path / "space")
+    needed = "app.py README.md requirements.txt demo/app.py demo/pad/pad.js demo/texts.json"
+    assert set(needed.split()) <= found
+    assert {"bundles/petals/card.json", "bundles/petals/generator.int8.tflite"} <= found
+    assert not [name for name in found if "models/" in name or "/web/" in name or "cache" in name]
+    front = (tmp_path / "space" / "README.md").read_text().split("---")[1]
+    assert "sdk: gradio" in front and "sdk_version: 6." in front and "app_file: app.py" in front
+
+
+def test_it_is_written_again_around_what_is_not_its_own(bundle, tmp_path):
+    space = tmp_path / "space"
+    write_space(space, [bundle])
+    (space / ".git").mkdir()
+    (space / ".git" / "HEAD").write_text("kept")
+    (space / "demo" / "gone.py").write_text("")
+    write_space(space, [bundle])
+    assert (space / ".git" / "HEAD").exists() and not (space / "demo" / "gone.py").exists()
+
+
+def test_somebody_elses_folder_is_left_alone(bundle, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("my diary")
+    with pytest.raises(UserError, match="holds something else than a space"):
+        write_space(tmp_path / "mine", [bundle])
+    assert files(tmp_path / "mine") == {"README.md"}
+
+
+def test_damaged_bundles_and_equal_names_are_refused(bundle, tmp_path):
+    with pytest.raises(UserError, match="two bundles are named petals, petals"):
+        write_space(tmp_path / "space", [bundle, bundle])
+    path = bundle / "generator.int8.tflite"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="was altered"):
+        write_space(tmp_path / "space", [bundle])
+    assert not (tmp_path / "space").exists()
+
+
+@pytest.mark.slow
+def test_it_runs_in_an_environment_of_its_own_and_draws_a_flower(tmp_path):
+    space = tmp_path / "space"
+    command = [sys.executable, "-m", "demo", "space", str(space)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{space} is ready" in told.stdout
+
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    requirements = ["-r", str(space / "requirements.txt")]
+    install = [str(python), "-m", "pip", "install", "--quiet", *requirements]
+    subprocess.run(install, check=True, timeout=280)
+
+    # A space is started in its own folder, and told where to listen by the environment.
+    port = free_port()
+    own = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+    loopback = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    process = subprocess.Popen(
+        [str(python), "app.py"],
+        cwd=space,
+        env=kept | own | loopback,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}", process)
+        client = Client(f"http://127.0.0.1:{port}", verbose=False)
+        example = EXAMPLES / "2-cosmos.png"
+        answer = client.predict(handle_file(example), api_name="/generate")
+        client.close()
+    finally:
+        process.terminate()
+        process.wait(10)
+        assert process.stdout
+        process.stdout.close()
+    with Image.open(answer) as picture, Image.open(example) as drawing:
+        expected = load_generator(SHIPPED)(np.asarray(drawing.convert("RGB")))
+        np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), expected)

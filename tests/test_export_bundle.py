@@ -100,6 +100,7 @@ def test_nothing_but_the_bundle_is_left(written):
     top = {path.name for path in written.iterdir()}
     assert top == {
         "card.json",
+        "check",
         "saved_model",
         "generator.float32.tflite",
         "generator.int8.tflite",
@@ -132,6 +133,8 @@ def test_an_older_bundle_is_replaced_and_what_else_lies_in_it_is_kept(older):
     after = contents(older)
     assert set(after) == {
         "card.json",
+        "check/answer.png",
+        "check/drawing.png",
         "generator.float32.tflite",
         "sheet.png",
         "notes/how.txt",

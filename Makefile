@@ -16,7 +16,7 @@ WEB := demo/web
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv-demo/installed  ## open the sketchpad (ARGS="--port 8000 my-bundle" goes to it)
+demo: .venv-demo/installed $(WEB)/dist/index.html  ## open the sketchpad (ARGS="--port 8000 my-bundle" goes to it)
 	@.venv-demo/bin/python -m demo $(ARGS)
 
 web: .venv/installed  ## write the page that needs no server to build/web (ARGS="my-bundle" takes another bundle)
@@ -91,6 +91,10 @@ node: $(TFJS_CHECK)/node_modules/installed $(WEB)/node_modules/installed
 	else \
 	    echo "No npm: what needs the packages of $* will skip (install 'nodejs' and 'npm' for it)."; \
 	fi
+
+# What runs a model in a visitor's browser; without npm the sketchpad's server does it alone.
+$(WEB)/dist/index.html: $(WEB)/node_modules/installed $(wildcard $(WEB)/*.js $(WEB)/src/* $(WEB)/static/* demo/pad/*) demo/texts.json
+	@if command -v npm > /dev/null; then cd $(WEB) && npm run --silent build; fi
 
 # --- versions ----------------------------------------------------------------------------------
 

@@ -29,10 +29,17 @@ def _space(arguments: Sequence[str]) -> None:
     parser.add_argument("folder", type=Path, help="folder to write")
     parser.add_argument("bundle", nargs="*", type=Path, help="as for `python -m demo`")
     options = parser.parse_args(arguments)
+    from demo import browser
     from demo.app import SHIPPED
     from demo.space import write_space
 
     write_space(options.folder, options.bundle or [SHIPPED])
+    if not browser.engines():
+        print(
+            "warning: nothing to run the model in a visitor's browser was found, so the server "
+            "draws for all; `npm ci && npm run build` in demo/web makes it",
+            file=sys.stderr,
+        )
     print(f"{options.folder} is ready: upload it as it is, or try it with `python app.py` in it")
 
 

@@ -5,6 +5,7 @@ bundle that ships with the project, the first time it is asked for; `demo.launch
 """
 
 import html
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import gradio as gr
 import numpy as np
 from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
+from demo import browser
 from demo.canvas import read_picture
 from demo.errors import UserError
 from demo.guard import Guard, refuse_urls
@@ -40,7 +43,6 @@ _LAUNCH: dict[str, Any] = {
     "pwa": False,
     "footer_links": ["api"],
     "quiet": True,
-    "app_kwargs": {"middleware": [Middleware(Guard)]},
     "theme": _THEME,
     "css_paths": Path(__file__).parent / "page.css",
     "i18n": _i18n,
@@ -50,9 +52,13 @@ _LAUNCH: dict[str, Any] = {
 class App(gr.Blocks):
     """A `gr.Blocks` that launches with this project's settings, and downloads no URL for anyone."""
 
+    routes: list[BaseRoute] = []  # What is served besides Gradio's own.
+
     def launch(self, *args: Any, **options: Any) -> Any:
         """Launch with Gradio's `options` on top of the settings here; on loopback by default."""
-        return super().launch(*args, **{**_LAUNCH, **options})
+        middleware = [Middleware(browser.Isolated), Middleware(Guard)]
+        ours = {"app_kwargs": {"middleware": middleware, "routes": self.routes}}
+        return super().launch(*args, **{**_LAUNCH, **ours, **options})
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any
@@ -65,13 +71,17 @@ class App(gr.Blocks):
         return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
 
 
-def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
+def build(bundles: Sequence[str | Path], threads: int = 2, in_browser: bool | None = None) -> App:
     """Return the page for these bundles, the first one chosen; `threads` are those of a model.
+
+    The visitor chooses where a model runs; `in_browser` is what is tried first: by default the
+    browser on a hosted space, where many share a server, and the server elsewhere.
 
     Raises `UserError` where `demo.bundles` does.
     """
     models = Models(bundles, threads)
     first = next(iter(models.cards.values()))
+    preferred = bool(os.environ.get("SPACE_ID")) if in_browser is None else in_browser
 
     def draw(
         value: Any, name: str, file: str, request: gr.Request
@@ -88,10 +98,10 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         took = texts["took"].format(name=_short(file), milliseconds=f"{milliseconds:.1f}")
         return picture, html.escape(took)
 
-    def switch(name: str, file: str) -> tuple[gr.Radio, dict[str, Any]]:
+    def switch(name: str, file: str) -> list[Any]:
         card = models.card(name)
         radio = gr.Radio(choices=_choices(card.files), value=models.offered(name, file))
-        return radio, setup(card)
+        return [radio, setup(card), *([browser.choice(card, preferred)] if live else [])]
 
     def generate(drawing: str | None, model: str, file: str) -> np.ndarray:
         """Turn a drawing (PNG, JPEG or WebP, at most 4 megapixels and 2 MB) into a picture."""
@@ -123,6 +133,7 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
                     value="",
                     elem_id="status",
                 )
+                live = browser.view(first, preferred, "live") if browser.engines() else None
                 model = gr.Dropdown(
                     list(models.cards),
                     value=first.name,
@@ -155,7 +166,8 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         model.change(
             switch,
             [model, file],
-            [file, pad],  # In this order: the canvas, when it is set up, asks for a picture.
+            # In this order: the canvas, when it is set up, asks for a picture.
+            [file, pad, *([live] if live else [])],
             show_progress="hidden",
             preprocess=False,
             api_visibility="private",
@@ -172,6 +184,8 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
                 concurrency_limit=1,
             )
     page.queue(max_size=32)
+    if live:
+        page.routes = browser.routes(models.cards)
     return page
 
 

@@ -17,7 +17,6 @@ from demo.texts import TEXTS
 
 _HERE = Path(__file__).parent
 PAD = _HERE / "pad"
-_MODULES = ("dom.js", "drawing.js", "pad.js", "gradio.js")  # Each imports from those before it.
 
 
 def sketchpad(card: Card, elem_id: str) -> gr.HTML:
@@ -26,16 +25,19 @@ def sketchpad(card: Card, elem_id: str) -> gr.HTML:
         setup(card),
         html_template='<div class="pad"></div>',
         css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
-        js_on_load=script(),
+        js_on_load=script("dom.js", "drawing.js", "pad.js", "gradio.js"),
         apply_default_css=False,
         elem_id=elem_id,
         texts=TEXTS,
     )
 
 
-def script() -> str:
-    """Return the modules of `pad/` as one script: Gradio runs a function's body, no module."""
-    text = "\n".join((PAD / name).read_text(encoding="utf-8") for name in _MODULES)
+def script(*modules: str) -> str:
+    """Return modules of `pad/` as one script, as Gradio runs a function's body and no module.
+
+    Each may import from those named before it.
+    """
+    text = "\n".join((PAD / name).read_text(encoding="utf-8") for name in modules)
     return re.sub(r"^(import .*\n|export )", "", text, flags=re.MULTILINE)
 
 

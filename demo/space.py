@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from demo import browser
 from demo.bundles import Card, load_card, read_model
 from demo.errors import UserError
 
@@ -37,7 +38,8 @@ license: mit
 short_description: Draw a doodle, get a photograph
 ---
 
-Draw on the left; the picture on the right follows every stroke.
+Draw on the left; the picture on the right follows the pen. The model runs in your browser;
+where that cannot be, and for the API, it runs on the server.
 
 {models}
 """
@@ -70,6 +72,8 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     for pattern in CODE:
         for path in _HERE.glob(pattern):
             _copy(path, folder / "demo" / path.relative_to(_HERE))
+    for path in browser.engines():
+        _copy(path, folder / "demo" / path.relative_to(_HERE))
     for card in cards:
         _copy_bundle(card, folder / "bundles" / card.name)
     _copy(_HERE / "requirements.txt", folder / "requirements.txt")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from demo.examples import EXAMPLES
 
@@ -43,10 +44,21 @@ def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = (
             "sha256": hashlib.sha256(models[key]).hexdigest(),
             "dtype": "uint8" if key == "tflite-int8" else "float32",
         }
-    write_card(folder, name=name, files=entries)
+    write_card(folder, name=name, files=entries, check=_check(folder))
     if name == "flowers":
         shutil.copytree(EXAMPLES, folder / "examples")
     return folder
+
+
+def _check(folder: Path) -> dict[str, Any]:
+    """Write a known drawing and its answer: all colours, and each with red and blue swapped."""
+    ramp = np.linspace(0, 255, SIZE, dtype=np.uint8)
+    blue, red = np.meshgrid(ramp, ramp, indexing="ij")
+    drawing = np.stack([red, np.full_like(red, 90), blue], axis=-1)
+    (folder / "check").mkdir()
+    for place, pixels in (("drawing", drawing), ("answer", drawing[..., ::-1])):
+        Image.fromarray(np.ascontiguousarray(pixels)).save(folder / "check" / f"{place}.png")
+    return {"drawing": "check/drawing.png", "answer": "check/answer.png", "psnr": 30.0}
 
 
 def write_card(folder: Path, **changes: Any) -> None:

@@ -22,15 +22,18 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(*bundles: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Serve bundles until the block is left; give the address and the process."""
+def serve(*bundles: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Serve bundles until the block is left; give the address and the process.
+
+    Keywords are variables of the server's environment.
+    """
     port = free_port()
     command = [sys.executable, "-m", "demo", *map(str, bundles), "--port", str(port)]
     process = subprocess.Popen(
         command,
         cwd=REPOSITORY,
         # Whatever proxy a machine has is not for its own loopback.
-        env=os.environ | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        env=os.environ | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import urllib.request
 import venv
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from demo.browser import engines
 from demo.bundles import load_generator
 from demo.errors import UserError
 from demo.examples import EXAMPLES
@@ -36,7 +38,7 @@ def test_all_that_a_space_needs_is_there_and_no_more(bundle, tmp_path):
     needed = "app.py README.md requirements.txt demo/app.py demo/pad/pad.js demo/texts.json"
     assert set(needed.split()) <= found
     assert {"bundles/petals/card.json", "bundles/petals/generator.int8.tflite"} <= found
-    assert not [name for name in found if "models/" in name or "/web/" in name or "cache" in name]
+    assert not [name for name in found if "models/" in name or "/src/" in name or "cache" in name]
     front = (tmp_path / "space" / "README.md").read_text().split("---")[1]
     assert "sdk: gradio" in front and "sdk_version: 6." in front and "app_file: app.py" in front
 
@@ -71,6 +73,22 @@ def test_damaged_bundles_and_equal_names_are_refused(bundle, tmp_path):
     assert not (tmp_path / "space").exists()
 
 
+def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
+    built = tmp_path / "demo" / "web" / "dist" / "page"
+    (built / "wasm").mkdir(parents=True)
+    for name in ("live.js", "wasm/litert.wasm.gz", "page.js", "tfjs-worker.js", "icon.png"):
+        (built / name).write_text(name)
+    monkeypatch.setattr("demo.browser.ENGINES", built)
+    monkeypatch.setattr("demo.space._HERE", tmp_path / "demo")
+    (tmp_path / "demo" / "requirements.txt").write_text("")
+    write_space(tmp_path / "space", [bundle])
+    found = {name for name in files(tmp_path / "space") if "/web/" in name}
+    assert found == {
+        "demo/web/dist/page/live.js",
+        "demo/web/dist/page/wasm/litert.wasm.gz",
+    }
+
+
 @pytest.mark.slow
 def test_it_runs_in_an_environment_of_its_own_and_draws_a_flower(tmp_path):
     space = tmp_path / "space"
@@ -102,6 +120,9 @@ def test_it_runs_in_an_environment_of_its_own_and_draws_a_flower(tmp_path):
         client = Client(f"http://127.0.0.1:{port}", verbose=False)
         example = EXAMPLES / "2-cosmos.png"
         answer = client.predict(handle_file(example), api_name="/generate")
+        if engines():  # Which `node demo/web/build.js` builds.
+            served = urllib.request.urlopen(f"http://127.0.0.1:{port}/browser/page/live.js")
+            assert served.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
         client.close()
     finally:
         process.terminate()

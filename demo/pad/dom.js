@@ -36,3 +36,9 @@ export function speak(texts) {
     return (key, values = {}) =>
         (Object.hasOwn(words, key) ? words[key] : key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
+
+export function saveFile(file) {
+    const link = make("a", { href: URL.createObjectURL(file), download: file.name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -18,7 +18,7 @@ from demo.bundles import load_generator
 from export.bundle import write_bundle
 from export.page import FORMATS
 from export.serving import in_keras
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import EXPECTED, SCREENSHOTS
 from tests.browser.pad import stroke, tool
 from tests.export_networks import drawings, randomised
 from tests.static_server import StaticServer
@@ -32,8 +32,6 @@ ABOUT = {
     "training": {"recipe": "pix2pix", "images_seen": 3},
     "data": {"name": "drawn", "licence": "CC0", "photos": 8},
 }
-# LiteRT.js looks for a GPU whatever it is asked for, and says so when there is none.
-EXPECTED = re.compile("Failed to create default WebGPU device|registration blocked by Playwright")
 
 
 @pytest.fixture(scope="module")

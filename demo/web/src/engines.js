@@ -102,6 +102,7 @@ function ask(worker, message, progress) {
 }
 
 async function knownDrawing(base, card) {
+    if (!card.check) throw new Error("this bundle has no known drawing; export it again");
     const [drawing, answer] = await Promise.all(
         [card.check.drawing, card.check.answer].map((path) => pixelsOf(new URL(path, base), card.size)));
     return { drawing, answer, psnr: card.check.psnr };

@@ -1,0 +1,94 @@
+"""The model in the visitor's browser: the engines of the static page, beside a server's own.
+
+`node demo/web/build.js` builds the engines; where that was not done the server draws alone.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demo.bundles import Card
+from demo.sketchpad import PAD, script
+from demo.texts import TEXTS
+
+ENGINES = Path(__file__).parent / "web" / "dist" / "page"
+# WebAssembly gets threads only on a page that shares its process with no other site.
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_PLACE = "browser"  # Of the address: what is served for the browser's engines lies under it.
+
+
+def engines() -> list[Path]:
+    """Return the files that run TFLite models in a browser; none where they were not built."""
+    found = (path for path in ENGINES.rglob("*") if path.suffix in (".js", ".gz"))
+    return sorted(path for path in found if not path.name.startswith(("tfjs", "page")))
+
+
+def view(card: Card, preferred: bool, elem_id: str) -> gr.HTML:
+    """Return the component that draws in the browser, or offers to; see `choice` for its value."""
+    return gr.HTML(
+        choice(card, preferred),
+        html_template='<div class="view pad"></div>',
+        css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
+        js_on_load=script("dom.js", "view.js"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        texts=TEXTS,
+        engines=f"{_PLACE}/page/live.js",
+    )
+
+
+def choice(card: Card, preferred: bool) -> dict[str, Any]:
+    """Return a bundle's address, relative to the page, and whether the browser is asked first."""
+    return {"bundle": f"{_PLACE}/bundles/{card.name}/", "browser": preferred}
+
+
+def routes(cards: Mapping[str, Card]) -> list[BaseRoute]:
+    """Serve the engines, and of each bundle what they ask for: a folder may hold other things."""
+    open_files = {name: _files(card.folder) for name, card in cards.items()}
+
+    def send(request: Request) -> FileResponse:
+        file = open_files.get(request.path_params["name"], {}).get(request.path_params["path"])
+        if file is None:
+            raise HTTPException(404)
+        return FileResponse(file)
+
+    bundles = Route("/bundles/{name}/{path:path}", send)
+    return [Mount(f"/{_PLACE}", routes=[bundles, Mount("/page", StaticFiles(directory=ENGINES))])]
+
+
+class Isolated:
+    """ASGI middleware: every answer carries the headers that give WebAssembly its threads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back with the headers."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    patterns = ("card.json", "check/*.png", "*.tflite", "tfjs/*")
+    found = (path for pattern in patterns for path in folder.glob(pattern))
+    return {path.relative_to(folder).as_posix(): path for path in found}

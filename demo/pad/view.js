@@ -1,0 +1,79 @@
+// The picture as a component, for a model that runs in the visitor's browser, and the choice of
+// where it runs. Gradio runs this once. Python sets `props.value` to {bundle, browser}: the URL of a
+// bundle, relative to the page, and whether the browser is asked first. Canvas and picture meet in
+// the document: "garabato:drawn" tells of a change, `body.dataset.runs` says who answers it.
+
+import { make, saveFile, speak, tool } from "./dom.js";
+
+const SERVER = "server";
+const text = speak(props.texts);
+const root = element.querySelector(".view");
+const view = make("canvas", { role: "img", "aria-label": text("picture") });
+const status = make("p", { role: "status" });
+const chooser = make("select", { "aria-label": text("engine"), onchange: () => choose(chooser.value) });
+const download = tool("download", text("download"), async () => saveFile(await live.file()));
+let live = null, drawing = null;
+
+root.append(
+    make("div", { class: "paper" }, view),
+    make("div", { class: "tools" }, download),
+    status,
+    make("label", { class: "engine" }, make("span", {}, text("engine")), chooser),
+);
+
+// Who answers: an engine's kind, or the server.
+function answers(kind) {
+    chooser.value = kind;
+    document.body.dataset.runs = kind;
+    document.dispatchEvent(new CustomEvent("garabato:send")); // The server has not seen what was drawn.
+}
+
+async function open({ bundle, browser }) {
+    const base = new URL(bundle, document.baseURI);
+    const [{ Live, label }, card] = await Promise.all([
+        import(new URL(props.engines, document.baseURI)), (await fetch(new URL("card.json", base))).json()]);
+    live?.close();
+    const mine = live = new Live(view, () => drawing.canvas, base, card, {
+        loading: (share) => { if (share !== null) status.textContent = text("loading"); },
+        engine: (kind) => { if (live === mine) answers(kind); },
+        picture: () => {
+            download.disabled = false;
+            status.textContent = text("took", { name: label(live.engine.kind, text), milliseconds: live.engine.milliseconds.toFixed(0) });
+        },
+        blank: () => {
+            download.disabled = true;
+            status.textContent = text("blank");
+        },
+        problem: (error) => {
+            if (live !== mine) return;
+            answers(SERVER);
+            status.textContent = text("failed", { reason: error.message });
+        },
+    });
+    chooser.replaceChildren(
+        make("option", { value: SERVER }, text("server")),
+        ...live.kinds.map((kind) => make("option", { value: kind }, label(kind, text))));
+    if (browser) await live.start();
+    else answers(SERVER);
+}
+
+async function choose(kind) {
+    if (kind !== SERVER) return live.choose(kind);
+    live.pause();
+    status.textContent = "";
+    answers(SERVER);
+}
+
+function start() {
+    if (props.value?.bundle) open(props.value).catch((error) => {
+        answers(SERVER);
+        status.textContent = text("failed", { reason: error.message });
+    });
+}
+
+document.addEventListener("garabato:drawn", ({ detail }) => {
+    drawing = detail;
+    live?.redraw();
+});
+watch("value", start);
+start();

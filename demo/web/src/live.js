@@ -1,0 +1,142 @@
+// A picture that follows a drawing: whichever engine runs here, and the canvas that it paints.
+
+import { KINDS, openEngine, openFirst, usable } from "./engines.js";
+
+const SLOW = 33; // ms a picture: past this the drawing is felt to lag, and WebGPU gets its chance.
+
+// What an engine is called, and what is to be said of its threads; `text` is what `speak` gives.
+export function label(kind, text) {
+    const { label: name, threads } = KINDS[kind];
+    if (threads) return `${name}, ${text("threads", { n: navigator.hardwareConcurrency })}`;
+    return kind === "litert" && !crossOriginIsolated ? `${name}, ${text("alone")}` : name;
+}
+
+export class Live {
+    #due = null;
+    #gone = new Set(); // Kinds that were tried and do not run here.
+
+    // `view` is a canvas, `source()` gives the canvas that is drawn on, `base` is the URL of the
+    // bundle whose card this is. What happens is told to `told`: loading(share or null), engine(kind),
+    // picture(milliseconds from canvas to canvas), blank(), problem(error).
+    constructor(view, source, base, card, told) {
+        Object.assign(this, { view, source, base, card, told, engine: null, painted: 0 });
+        view.width = view.height = card.size;
+        this.small = new OffscreenCanvas(card.size, card.size).getContext("2d", { willReadFrequently: true });
+        this.small.imageSmoothingQuality = "high";
+        this.kinds = usable(card);
+    }
+
+    // Run the first engine that draws right, then perhaps a faster one.
+    async start() {
+        await this.#open(this.kinds.filter((kind) => kind !== "litert-webgpu"));
+        await this.#perhapsFaster();
+    }
+
+    // Run this one, or go on with the one that ran.
+    choose(kind) {
+        return this.#open([kind, ...(this.engine ? [this.engine.kind] : [])]);
+    }
+
+    pause() { // Until an engine is chosen.
+        this.engine?.close();
+        this.engine = null;
+    }
+
+    close() {
+        this.pause();
+        this.closed = true;
+    }
+
+    redraw() { // At most once a frame; the engine leaves out what it has no time for.
+        this.#due ??= requestAnimationFrame(async () => {
+            this.#due = null;
+            const asked = this.engine;
+            if (!asked) return;
+            try {
+                const start = performance.now();
+                const drawn = this.#shrunk();
+                if (blank(drawn)) return this.#clear();
+                const pixels = await asked.draw(drawn);
+                if (asked === this.engine && pixels) this.#paint(pixels, performance.now() - start);
+            } catch (error) {
+                if (asked === this.engine) await this.#replace(asked, error);
+            }
+        });
+    }
+
+    async file() {
+        const blob = await new Promise((done) => this.view.toBlob(done, "image/png"));
+        return new File([blob], `${this.card.name}.png`, { type: "image/png" });
+    }
+
+    #shrunk() {
+        this.small.drawImage(this.source(), 0, 0, this.card.size, this.card.size);
+        return this.small.getImageData(0, 0, this.card.size, this.card.size).data;
+    }
+
+    #paint(pixels, milliseconds) {
+        this.view.getContext("2d").putImageData(new ImageData(pixels, this.card.size), 0, 0);
+        this.view.dataset.painted = this.painted += 1; // What a test, and a curious person, can wait for.
+        this.view.dataset.milliseconds = milliseconds.toFixed(1);
+        this.told.picture(milliseconds);
+    }
+
+    #clear() {
+        this.view.getContext("2d").clearRect(0, 0, this.card.size, this.card.size);
+        this.told.blank();
+    }
+
+    async #open(kinds) {
+        this.told.loading(0);
+        try {
+            this.#take(await openFirst(kinds, this.base, this.card, ({ loaded, total }) => this.told.loading(loaded / total),
+                (kind, error) => this.#refused(kind, error)));
+        } catch (error) {
+            this.told.problem(error);
+        } finally {
+            this.told.loading(null);
+        }
+    }
+
+    #take(next) {
+        this.engine?.close();
+        if (this.closed) return next.close();
+        this.engine = next;
+        this.told.engine(next.kind);
+        this.redraw();
+    }
+
+    #refused(kind, error) {
+        this.#gone.add(kind);
+        console.info(`${KINDS[kind].label}: ${error.message}`);
+    }
+
+    async #replace(broken, error) { // An engine that ran and stopped, for want of memory, say.
+        this.#refused(broken.kind, error);
+        this.engine = null;
+        broken.close();
+        await this.#open(this.kinds.filter((kind) => kind !== broken.kind));
+    }
+
+    // Where the engine is slow, others of its family have their chance: what is fast is not known before.
+    async #perhapsFaster() {
+        const family = (kind) => KINDS[kind].worker;
+        for (const kind of this.kinds) {
+            const { engine } = this;
+            if (!engine || engine.milliseconds < SLOW) return;
+            if (kind === engine.kind || kind === "litert" || this.#gone.has(kind) || family(kind) !== family(engine.kind)) continue;
+            try {
+                const other = await openEngine(kind, this.base, this.card);
+                if (other.milliseconds < engine.milliseconds) this.#take(other);
+                else other.close();
+            } catch (error) {
+                this.#refused(kind, error);
+            }
+        }
+    }
+}
+
+function blank(pixels) {
+    const colors = new Uint32Array(pixels.buffer);
+    return colors.every((color) => color === colors[0]);
+}

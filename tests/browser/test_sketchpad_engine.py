@@ -1,0 +1,166 @@
+"""The sketchpad with its model in the visitor's browser: the switch, and a hosted space."""
+
+import base64
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, Request, expect
+
+from demo.bundles import load_generator
+from export import page as web
+from tests.browser.pad import point, source, stroke, tool, wait_for_another
+from tests.demo_bundle import write_bundle
+from tests.demo_server import serve
+from training.errors import UserError
+
+pytestmark = pytest.mark.slow
+
+CHOOSER = "#live select"
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory):
+    try:
+        web.build()
+    except UserError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("bundles")
+    return write_bundle(folder / "one"), write_bundle(folder / "two", "shoes", ("tflite-float16",))
+
+
+@pytest.fixture(scope="module")
+def address(bundles) -> Iterator[str]:
+    with serve(*bundles) as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def hosted(bundles) -> Iterator[str]:
+    with serve(*bundles, SPACE_ID="somebody/garabato") as (address, _):
+        yield address
+
+
+def runs(page: Page, kind: str) -> None:
+    page.wait_for_selector(f"body[data-runs^='{kind}']", state="attached")
+
+
+def painted(page: Page) -> int:
+    return int(page.locator("#live canvas").get_attribute("data-painted") or 0)
+
+
+def wait_for_more(page: Page, before: int) -> None:
+    page.wait_for_function(
+        "n => +document.querySelector('#live canvas').dataset.painted > n", arg=before
+    )
+
+
+def pixels(page: Page, selector: str) -> np.ndarray:
+    """What is on a canvas, uint8 [S, S, 3]."""
+    url = page.evaluate("s => document.querySelector(s).toDataURL('image/png')", selector)
+    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def posts(page: Page) -> list[str]:
+    found: list[str] = []
+
+    def on_request(request: Request) -> None:
+        if request.method == "POST":
+            found.append(request.url)
+
+    page.on("request", on_request)
+    return found
+
+
+def test_the_server_draws_until_the_browser_is_chosen(page, bundles):
+    runs(page, "server")
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    wait_for_another(page, "")
+    page.select_option(CHOOSER, "litert-threads")
+    runs(page, "litert-threads")
+    wait_for_more(page, 0)  # What is there already is drawn.
+    expect(page.locator("#picture")).not_to_be_visible()
+    expect(page.locator("#live canvas")).to_be_visible()
+    expect(page.locator("#live p")).to_have_text(re.compile(r"^LiteRT, WASM, \d+ threads: \d+ ms$"))
+
+    asked, before = posts(page), painted(page)
+    tool(page, "Example 1").click()
+    wait_for_more(page, before)
+    page.wait_for_timeout(500)
+    assert not asked  # The server has nothing to do with it.
+    drawing = Image.fromarray(pixels(page, "#pad canvas"))
+    size = pixels(page, "#live canvas").shape[0]
+    expected = load_generator(bundles[0])(np.asarray(drawing.resize((size, size))))
+    assert np.abs(pixels(page, "#live canvas").astype(int) - expected).mean() < 6
+
+
+def test_the_picture_follows_the_pen_while_it_moves(page):
+    page.select_option(CHOOSER, "litert")
+    runs(page, "litert")
+    page.mouse.move(*point(page, 0.2, 0.3))
+    page.mouse.down()
+    for step in range(1, 4):
+        before = painted(page)
+        page.mouse.move(*point(page, 0.2 + 0.2 * step, 0.3), steps=3)
+        wait_for_more(page, before)  # And the mouse is still down.
+    page.mouse.up()
+
+
+def test_back_to_the_server(page):
+    page.select_option(CHOOSER, "litert")
+    runs(page, "litert")
+    before = source(page)
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    wait_for_more(page, 0)
+    page.select_option(CHOOSER, "server")
+    wait_for_another(page, before)  # It is sent what it has not seen.
+    expect(page.locator("#picture")).to_be_visible()
+    expect(page.locator("#live canvas")).not_to_be_visible()
+
+
+def test_on_a_hosted_space_the_browser_draws_and_another_model_too(browser, hosted):
+    page = browser.new_page()
+    page.goto(hosted)
+    runs(page, "litert-threads")
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    wait_for_more(page, 0)
+    page.get_by_label("Model").click()
+    page.get_by_role("option", name="shoes").click()
+    runs(page, "server")  # LiteRT runs float16 on WebGPU only, which is not here.
+    expect(page.locator(f"{CHOOSER} option[value=litert]")).to_have_count(0)
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    wait_for_another(page, "")
+    page.close()
+
+
+def test_where_the_known_drawing_comes_out_wrong_the_server_goes_on(browser, tmp_path, bundles):
+    bundle = write_bundle(tmp_path / "odd", "odd")
+    card = json.loads((bundle / "card.json").read_text())
+    card["check"]["psnr"] = 90.0
+    (bundle / "card.json").write_text(json.dumps(card))
+    with serve(bundle, SPACE_ID="somebody/garabato") as (address, _):
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.locator("#live p")).to_contain_text("does not run here: draws wrongly here")
+        stroke(page, (0.2, 0.3), (0.8, 0.3))
+        wait_for_another(page, "")
+        page.close()
+
+
+def test_nothing_of_a_bundle_is_served_but_what_engines_need(page, address, bundles):
+    (bundles[0] / "notes.txt").write_text("private")
+    asked = {
+        name: page.request.get(f"{address}/browser/bundles/{name}").status
+        for name in ("flowers/card.json", "flowers/notes.txt", "flowers/../one/notes.txt", "x/y")
+    }
+    assert asked == {
+        "flowers/card.json": 200,
+        "flowers/notes.txt": 404,
+        "flowers/../one/notes.txt": 404,
+        "x/y": 404,
+    }

@@ -11,7 +11,7 @@ ARGS ?=
 TFJS_CHECK := export/tfjs_check
 WEB := demo/web
 
-.PHONY: help demo web test lint format lock clean browser node
+.PHONY: help demo web test lint format lock clean browser node arm64
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ web: .venv/installed  ## write the page that needs no server to build/web (ARGS=
 	.venv/bin/python -m export $(or $(ARGS),demo/models/flowers) build/web --formats web
 	@echo "to look at it: python3 -m http.server --bind 127.0.0.1 --directory build/web"
 
-test: .venv/installed browser node lint  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
+test: .venv/installed browser node arm64 lint  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
 	.venv/bin/python -m pytest $(ARGS)
 
 lint: .venv/installed  ## ruff and mypy
@@ -82,6 +82,9 @@ browser:
 	echo "Installing Chromium for the browser tests"; \
 	$$sudo apt-get update -qq; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium > /dev/null
+
+arm64: .venv/installed
+	@tests/arm64/install.sh
 
 node: $(TFJS_CHECK)/node_modules/installed $(WEB)/node_modules/installed
 

@@ -77,7 +77,8 @@ export class Live {
     #paint(pixels, milliseconds) {
         this.view.getContext("2d").putImageData(new ImageData(pixels, this.card.size), 0, 0);
         this.view.dataset.painted = this.painted += 1; // What a test, and a curious person, can wait for.
-        this.view.dataset.milliseconds = milliseconds.toFixed(1);
+        this.view.dataset.milliseconds = milliseconds.toFixed(1); // From canvas to canvas,
+        this.view.dataset.network = this.engine.milliseconds.toFixed(1); // and the engine's part of it.
         this.told.picture(milliseconds);
     }
 

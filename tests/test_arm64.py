@@ -1,0 +1,45 @@
+"""The shipped int8 file on ARM, as phones have it: under an emulator, with LiteRT for aarch64."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.bundles import load_generator
+from training.generators import load_drawings
+
+ROOT = Path(__file__).parent.parent
+ARM64 = ROOT / "build" / "arm64"
+SHIPPED = ROOT / "demo" / "models" / "flowers"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_int8_draws_on_arm_what_it_draws_here(tmp_path):
+    installed = ARM64 / "installed"
+    emulator = shutil.which("qemu-aarch64")
+    if not (installed.is_file() and emulator):
+        pytest.skip("no arm64 Python in build/arm64; `make arm64` installs it on Debian")
+    drawings = load_drawings(ROOT / "tests" / "drawings", 256)[::2][:16]
+    np.save(tmp_path / "drawings.npy", drawings)
+    command = [emulator, "-cpu", "cortex-a76", "-L", str(ARM64 / "root")]
+    command += [str(ARM64 / "root" / "usr" / "bin" / installed.read_text().strip())]
+    command += [str(ROOT / "tests" / "arm64" / "draw.py"), str(SHIPPED)]
+    command += [str(tmp_path / name) for name in ("drawings.npy", "pictures.npy")]
+    found = os.pathsep.join([str(ARM64 / "site"), str(ROOT)])
+    done = subprocess.run(
+        command,
+        env={"PYTHONPATH": found, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=840,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip() == "aarch64"
+    generator = load_generator(SHIPPED)
+    expected = np.stack([generator(drawing) for drawing in drawings])
+    np.testing.assert_array_equal(np.load(tmp_path / "pictures.npy"), expected)

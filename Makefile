@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 ARGS ?=
 TFJS_CHECK := export/tfjs_check
 WEB := demo/web
+FIREFOX := tests/browser/firefox
 
 .PHONY: help demo web test lint format lock clean browser node arm64
 
@@ -36,7 +37,7 @@ format: .venv/installed  ## let ruff put imports and layout right
 	.venv/bin/python -m ruff format
 
 clean:  ## remove the environments and caches (data, runs and bundles stay)
-	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache build $(addsuffix /node_modules,$(TFJS_CHECK) $(WEB)) $(WEB)/dist
+	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache build $(addsuffix /node_modules,$(TFJS_CHECK) $(WEB) $(FIREFOX)) $(WEB)/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments ------------------------------------------------------------------------------
@@ -73,20 +74,23 @@ endef
 
 # What only some tests need. Where it cannot be had those tests skip, and say so.
 browser:
-	@if command -v chromium > /dev/null; then exit 0; fi; \
+	@if command -v chromium > /dev/null && command -v firefox-esr > /dev/null; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=$$(command -v sudo) || sudo=missing; fi; \
 	if ! command -v apt-get > /dev/null || [ "$$sudo" = missing ]; then \
-	    echo "No Chromium, and no right to install it: the browser tests will skip (install 'chromium' for them)."; \
+	    echo "No right to install Chromium and Firefox: the browser tests skip where they are not (chromium, firefox-esr)."; \
 	    exit 0; \
 	fi; \
-	echo "Installing Chromium for the browser tests"; \
+	echo "Installing Chromium and Firefox for the browser tests"; \
 	$$sudo apt-get update -qq; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium > /dev/null
+	for browser in chromium firefox-esr; do \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$browser > /dev/null || \
+	        echo "No $$browser: its tests will skip."; \
+	done
 
 arm64: .venv/installed
 	@tests/arm64/install.sh
 
-node: $(TFJS_CHECK)/node_modules/installed $(WEB)/node_modules/installed
+node: $(addsuffix /node_modules/installed,$(TFJS_CHECK) $(WEB) $(FIREFOX))
 
 %/node_modules/installed: %/package-lock.json
 	@if command -v npm > /dev/null; then \

@@ -1,0 +1,44 @@
+// Opens a page in Firefox, draws a stroke, and answers what the test asks of it, as JSON.
+// node drive.js FIREFOX ADDRESS < {"kind": engine, "size": S, "drawings": base64 of RGBA, "screenshot": path}
+
+import { text } from "node:stream/consumers";
+import puppeteer from "puppeteer-core";
+
+const [firefox, address] = process.argv.slice(2);
+const { kind, size, drawings, screenshot } = JSON.parse(await text(process.stdin));
+const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true });
+try {
+    const page = await browser.newPage();
+    const said = [];
+    page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => said.push(`error: ${error.message}`));
+    await page.setViewport({ width: 1280, height: 860 });
+    await page.goto(address);
+    await page.waitForSelector("body[data-engine]", { timeout: 120_000 });
+    const box = await (await page.$("#pad canvas")).boundingBox();
+    const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+    await page.mouse.move(...at(0.2, 0.5));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.5, 0.5), { steps: 4 });
+    await page.waitForFunction(() => +document.querySelector("#view").dataset.painted > 0, { timeout: 60_000 });
+    await page.mouse.move(...at(0.8, 0.5), { steps: 4 });
+    await page.mouse.up();
+    await page.screenshot({ path: screenshot, fullPage: true });
+    const drawn = await page.evaluate(async (kind, size, all) => {
+        const { openEngine } = await import(new URL("page/engines.js", document.baseURI).href);
+        const card = await (await fetch("card.json")).json();
+        const engine = await openEngine(kind, new URL("./", document.baseURI), card);
+        const bytes = Uint8ClampedArray.from(atob(all), (c) => c.charCodeAt(0));
+        const length = size * size * 4;
+        let answer = "";
+        for (let from = 0; from < bytes.length; from += length)
+            for (const byte of await engine.draw(bytes.slice(from, from + length))) answer += String.fromCharCode(byte);
+        engine.close();
+        return btoa(answer);
+    }, kind, size, drawings);
+    const engine = await page.evaluate(() => document.body.dataset.engine);
+    const isolated = await page.evaluate(() => crossOriginIsolated);
+    console.log(JSON.stringify({ engine, isolated, said, drawn, version: await browser.version() }));
+} finally {
+    await browser.close();
+}

@@ -1,5 +1,6 @@
 """A plain file server on loopback, as any host of static files is one; it can be stopped."""
 
+import contextlib
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -7,16 +8,26 @@ from pathlib import Path
 from typing import Any
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Counting(SimpleHTTPRequestHandler):
+    sent: list[tuple[str, int]]  # One list a server.
+
     def log_message(self, *_: Any) -> None:
         pass
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        body = source.read()
+        self.sent.append((self.path, len(body)))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # A visitor who left.
+            outputfile.write(body)
 
 
 class StaticServer:
     """Serves a folder from a port of its own until it is stopped."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
+        self.sent: list[tuple[str, int]] = []  # Path and bytes of each answer, in order.
+        handler = type("Handler", (_Counting,), {"sent": self.sent})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._server.server_port}"

@@ -50,9 +50,10 @@ async function open({ bundle, browser }) {
             status.textContent = text("failed", { reason: error.message });
         },
     });
+    const kinds = await live.look();
     chooser.replaceChildren(
         make("option", { value: SERVER }, text("server")),
-        ...live.kinds.map((kind) => make("option", { value: kind }, label(kind, text))));
+        ...kinds.map((kind) => make("option", { value: kind }, label(kind, text))));
     if (browser) await live.start();
     else answers(SERVER);
 }

@@ -15,8 +15,8 @@ export const KINDS = {
 };
 
 // The kinds that this browser and this bundle have all they need for, the likely best one first.
-export function usable(card) {
-    const gpu = Boolean(navigator.gpu);
+export async function usable(card) {
+    const gpu = await navigator.gpu?.requestAdapter().catch(() => null); // The API may be there alone.
     return Object.keys(KINDS).filter((kind) => {
         const { file, threads, webgpu, backend } = KINDS[kind];
         return card.files[file] && (!threads || crossOriginIsolated) && ((!webgpu && backend !== "webgpu") || gpu);

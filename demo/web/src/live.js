@@ -23,7 +23,13 @@ export class Live {
         view.width = view.height = card.size;
         this.small = new OffscreenCanvas(card.size, card.size).getContext("2d", { willReadFrequently: true });
         this.small.imageSmoothingQuality = "high";
-        this.kinds = usable(card);
+        this.kinds = [];
+    }
+
+    // Find out what can run here: the kinds to choose from.
+    async look() {
+        this.kinds = await usable(this.card);
+        return this.kinds;
     }
 
     // Run the first engine that draws right, then perhaps a faster one.
@@ -119,8 +125,11 @@ export class Live {
         await this.#open(this.kinds.filter((kind) => kind !== broken.kind));
     }
 
-    // Where the engine is slow, others of its family have their chance: what is fast is not known before.
+    // Where the engine is slow, others of its family have their chance: what is fast is not known
+    // before. WebGPU takes a model of twice the size: not over a connection that has to be spared.
     async #perhapsFaster() {
+        const { saveData, effectiveType = "4g" } = navigator.connection ?? {};
+        if (saveData || effectiveType !== "4g") return;
         const family = (kind) => KINDS[kind].worker;
         for (const kind of this.kinds) {
             const { engine } = this;

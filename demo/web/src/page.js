@@ -81,7 +81,7 @@ async function main() {
         palette: card.canvas.palette.map(({ name, color }) => [name, color]),
         examples: (card.examples ?? []).map((path) => new URL(path, BASE).href),
     });
-    chooser.append(...live.kinds.map((kind) => make("option", { value: kind }, label(kind, text))));
+    chooser.append(...(await live.look()).map((kind) => make("option", { value: kind }, label(kind, text))));
     await live.start();
 }
 

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 # A browser without a GPU says so when it is asked for one, and LiteRT.js asks always.
 EXPECTED = re.compile(
-    "Failed to create default WebGPU device|No available adapters|registration blocked by Playwright"
+    "Failed to create default WebGPU device|No available adapters"
+    "|registration blocked by Playwright"
 )
 QUIET = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "

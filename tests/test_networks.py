@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from training.errors import UserError
-from training.networks.normalization import BatchNorm
+from training.networks.normalization import BatchNorm, PictureNorm
 from training.networks.patchgan import patchgan
 from training.networks.projected import projected
 from training.networks.shuffle_unet import shuffle_unet
@@ -114,3 +114,28 @@ def test_batch_norm_equals_keras():
         )
         for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_picture_norm_takes_each_picture_by_itself_after_training():
+    layer = PictureNorm()
+    pictures = np.random.default_rng(0).normal(3.0, 2.0, (2, 8, 8, 5)).astype("float32")
+    layer.build(pictures.shape)
+    both = keras.ops.convert_to_numpy(layer(pictures, training=False))
+    alone = keras.ops.convert_to_numpy(layer(pictures[1:], training=False))
+    trained = keras.ops.convert_to_numpy(layer(pictures[1:], training=True))
+    np.testing.assert_allclose(both[1:], alone, atol=1e-5)
+    np.testing.assert_allclose(alone, trained, atol=1e-4)
+
+
+def test_a_unet_that_was_trained_on_single_pictures_draws_as_it_did_then():
+    network = unet(64, width=8)
+    rng = np.random.default_rng(0)
+    for _ in range(30):  # Moves the moving averages, as a training does.
+        network(rng.uniform(-1, 1, (1, 64, 64, 3)).astype("float32"), training=True)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    sketch = rng.uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
+    then = keras.ops.convert_to_numpy(network(sketch, training=True))
+    now = keras.ops.convert_to_numpy(network(sketch, training=False))
+    np.testing.assert_allclose(now, then, atol=1e-3)

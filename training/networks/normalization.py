@@ -1,7 +1,7 @@
-"""BatchNorm that a CPU runs in one pass."""
+"""BatchNorm that a CPU runs in one pass, and one for networks that see one picture at a time."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from training.backends import batch_moments_and_normalize
 
@@ -28,3 +28,21 @@ class BatchNorm(layers.BatchNormalization):
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + value * (1.0 - self.momentum))
         return outputs
+
+
+@keras.saving.register_keras_serializable("garabato")
+class PictureNorm(BatchNorm):
+    """BatchNorm which, when not training, normalises each picture by its own mean and variance.
+
+    So does the published pix2pix, which leaves its layers in training mode and its batch at 1. The
+    moving averages of such a training are of no use: where a layer has a single pixel, as the
+    innermost of the U-Net, each variance is zero, and what is divided by it becomes noise.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalise by the batch while training, by the picture otherwise."""
+        if training:
+            return super().call(inputs, training=training, mask=mask)
+        x = ops.cast(inputs, self.compute_dtype)
+        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+        return (x - mean) * ops.rsqrt(variance + self.epsilon) * self.gamma + self.beta

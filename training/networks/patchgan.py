@@ -19,7 +19,9 @@ def patchgan(size: int = 256, *, width: int = 64) -> keras.Model:
     x = layers.Concatenate()([sketch, photo])
     features = []
     for level, filters in enumerate((width, 2 * width, 4 * width)):
-        x = down(x, filters, norm=level > 0)  # 256 px: [B, 128, 128, 64] ... [B, 32, 32, 256]
+        x = down(
+            x, filters, norm=BatchNorm if level else None
+        )  # 256 px: [B, 128, 128, 64] ... [B, 32, 32, 256]
         features.append(x)
     x = layers.ZeroPadding2D()(x)
     x = layers.Conv2D(8 * width, 4, use_bias=False, kernel_initializer=normal())(x)

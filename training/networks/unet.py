@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from training.errors import UserError
-from training.networks.normalization import BatchNorm
+from training.networks.normalization import BatchNorm, PictureNorm
 
 # Published encoder, C64-C128-C256-C512x5; at 256 px the last one sees a single pixel.
 ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
@@ -30,23 +30,23 @@ def levels_for(size: int) -> int:
     return levels
 
 
-def down(x, filters: int, *, norm: bool = True):
+def down(x, filters: int, *, norm: type[BatchNorm] | None = BatchNorm):
     """Halve: 4x4 convolution of stride 2, BatchNorm unless told otherwise, LeakyReLU 0.2."""
     # A bias before BatchNorm is subtracted again at once.
     x = layers.Conv2D(
         filters, 4, strides=2, padding="same", use_bias=not norm, kernel_initializer=normal()
     )(x)
     if norm:
-        x = BatchNorm()(x)
+        x = norm()(x)
     return layers.LeakyReLU(0.2, dtype="float32")(x)
 
 
 def up(x, filters: int, *, dropout: bool, seed: int):
-    """Double: 4x4 transposed convolution of stride 2, BatchNorm, dropout 0.5 if asked, ReLU."""
+    """Double: 4x4 transposed convolution of stride 2, PictureNorm, dropout 0.5 if asked, ReLU."""
     x = layers.Conv2DTranspose(
         filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=normal()
     )(x)
-    x = BatchNorm()(x)
+    x = PictureNorm()(x)
     if dropout:
         x = layers.Dropout(0.5, seed=seed)(x)
     return layers.ReLU(dtype="float32")(x)
@@ -65,7 +65,9 @@ def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
     sketch = keras.Input((size, size, 3), name="sketch")
     x, skips = sketch, []
     for level, filters in enumerate(encoder):
-        x = down(x, filters, norm=level > 0)  # 256 px: [B, 128, 128, 64] ... [B, 1, 1, 512]
+        x = down(
+            x, filters, norm=PictureNorm if level else None
+        )  # 256 px: [B, 128, 128, 64] ... [B, 1, 1, 512]
         skips.append(x)
     for level, (filters, skip) in enumerate(
         zip(reversed(encoder[:-1]), reversed(skips[:-1]), strict=True)

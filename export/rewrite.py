@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
+from training.networks.normalization import PictureNorm
+
 CONVOLUTIONS = (layers.Conv2D, layers.Conv2DTranspose)
 
 # Past this, tanh is within 0.63 of a pixel value of black or white. Without a bound one dark
@@ -28,7 +30,9 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
     producers, consumers = _edges(generator)
     folded: dict[int, layers.Layer] = {}
     for norm in generator.layers:
-        if not isinstance(norm, layers.BatchNormalization) or len(producers[id(norm)]) != 1:
+        if not isinstance(norm, layers.BatchNormalization) or isinstance(norm, PictureNorm):
+            continue  # What depends on the picture is in no kernel.
+        if len(producers[id(norm)]) != 1:
             continue
         conv = producers[id(norm)][0]
         if (

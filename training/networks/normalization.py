@@ -44,5 +44,7 @@ class PictureNorm(BatchNorm):
         if training:
             return super().call(inputs, training=training, mask=mask)
         x = ops.cast(inputs, self.compute_dtype)
-        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
-        return (x - mean) * ops.rsqrt(variance + self.epsilon) * self.gamma + self.beta
+        x = x - ops.mean(x, axis=(1, 2), keepdims=True)
+        # Not the difference of two large means, of which float16 leaves nothing.
+        variance = ops.mean(ops.square(x), axis=(1, 2), keepdims=True)
+        return x * ops.rsqrt(variance + self.epsilon) * self.gamma + self.beta

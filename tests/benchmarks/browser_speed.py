@@ -66,12 +66,16 @@ def measure(page: Page, pictures: int) -> tuple[float, float]:
     return statistics.median(whole), statistics.median(network)
 
 
-def visit(browser: Browser, folder: Path, pictures: int, title: str) -> None:
-    """Print a line for every engine that runs the bundle in `folder`."""
+def visit(browser: Browser, folder: Path, pictures: int, title: str) -> float:
+    """Print a line for every engine that runs the bundle in `folder`.
+
+    Returns the megabytes that had travelled when the first of them was ready to draw.
+    """
     server = StaticServer(folder)
     page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
     page.goto(server.address)
     page.wait_for_selector("body[data-engine]", state="attached", timeout=PATIENCE)
+    travelled = sum(size for _, size in server.sent) / 1e6
     kinds = page.locator("#engine option").evaluate_all("all => all.map(each => each.value)")
     for kind in kinds:
         page.select_option("#engine", kind)
@@ -86,6 +90,7 @@ def visit(browser: Browser, folder: Path, pictures: int, title: str) -> None:
         print(f"| {title} | {label} | {whole:.1f} | {network:.1f} |", flush=True)
     page.context.close()
     server.stop()
+    return travelled
 
 
 def main() -> None:
@@ -107,9 +112,10 @@ def main() -> None:
         write_bundle(unet(SIZE), tutorial, ("tfjs",), sketch, sketch, about, web=True)
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         print("| model | engine | whole way (ms) | engine (ms) |\n|---|---|---:|---:|")
-        visit(browser, ours, options.pictures, options.bundle.name)
+        travelled = visit(browser, ours, options.pictures, options.bundle.name)
         visit(browser, tutorial, options.pictures, "U-Net of the tutorial")
         browser.close()
+        print(f"Before the first picture {travelled:.1f} MB travel.")
 
 
 if __name__ == "__main__":

@@ -41,18 +41,20 @@ def down(x, filters: int, *, norm: type[BatchNorm] | None = BatchNorm):
     return layers.LeakyReLU(0.2, dtype="float32")(x)
 
 
-def up(x, filters: int, *, dropout: bool, seed: int):
-    """Double: 4x4 transposed convolution of stride 2, PictureNorm, dropout 0.5 if asked, ReLU."""
+def up(x, filters: int, *, dropout: bool, seed: int, norm: type[BatchNorm]):
+    """Double: 4x4 transposed convolution of stride 2, normalised, dropout 0.5 if asked, ReLU."""
     x = layers.Conv2DTranspose(
         filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=normal()
     )(x)
-    x = PictureNorm()(x)
+    x = norm()(x)
     if dropout:
         x = layers.Dropout(0.5, seed=seed)(x)
     return layers.ReLU(dtype="float32")(x)
 
 
-def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
+def unet(
+    size: int = 256, *, width: int = 64, seed: int = 0, norm: type[BatchNorm] = PictureNorm
+) -> keras.Model:
     """Build the generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
 
     54,425,923 parameters at 256 px and the published width of 64. Dropout in the first three
@@ -72,7 +74,7 @@ def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
     for level, (filters, skip) in enumerate(
         zip(reversed(encoder[:-1]), reversed(skips[:-1]), strict=True)
     ):
-        x = up(x, filters, dropout=level < 3, seed=seed + level)
+        x = up(x, filters, dropout=level < 3, seed=seed + level, norm=norm)
         x = layers.Concatenate()([x, skip])  # 256 px: [B, 2, 2, 1024] ... [B, 128, 128, 128]
     x = layers.Conv2DTranspose(
         3, 4, strides=2, padding="same", kernel_initializer=normal(), dtype="float32"

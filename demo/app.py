@@ -71,17 +71,17 @@ class App(gr.Blocks):
         return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
 
 
-def build(bundles: Sequence[str | Path], threads: int = 2, in_browser: bool | None = None) -> App:
+def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
     """Return the page for these bundles, the first one chosen; `threads` are those of a model.
 
-    The visitor chooses where a model runs; `in_browser` is what is tried first: by default the
-    browser on a hosted space, where many share a server, and the server elsewhere.
+    The visitor chooses where a model runs. On a hosted space, where many share a server, their
+    browser is tried first.
 
     Raises `UserError` where `demo.bundles` does.
     """
     models = Models(bundles, threads)
     first = next(iter(models.cards.values()))
-    preferred = bool(os.environ.get("SPACE_ID")) if in_browser is None else in_browser
+    preferred = "SPACE_ID" in os.environ
 
     def draw(
         value: Any, name: str, file: str, request: gr.Request

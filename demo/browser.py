@@ -1,6 +1,6 @@
 """The model in the visitor's browser: the engines of the static page, beside a server's own.
 
-`node demo/web/build.js` builds the engines; where that was not done the server draws alone.
+`npm ci && npm run build` in `demo/web` builds them; where that was not done the server draws alone.
 """
 
 from collections.abc import Mapping

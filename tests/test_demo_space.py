@@ -120,7 +120,7 @@ def test_it_runs_in_an_environment_of_its_own_and_draws_a_flower(tmp_path):
         client = Client(f"http://127.0.0.1:{port}", verbose=False)
         example = EXAMPLES / "2-cosmos.png"
         answer = client.predict(handle_file(example), api_name="/generate")
-        if engines():  # Which `node demo/web/build.js` builds.
+        if engines():  # Which `npm run build` in demo/web builds.
             served = urllib.request.urlopen(f"http://127.0.0.1:{port}/browser/page/live.js")
             assert served.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
         client.close()

@@ -30,8 +30,8 @@ def levels_for(size: int) -> int:
     return levels
 
 
-def down(x, filters: int, *, norm: type[BatchNorm] | None = BatchNorm):
-    """Halve: 4x4 convolution of stride 2, BatchNorm unless told otherwise, LeakyReLU 0.2."""
+def down(x, filters: int, *, norm: type[BatchNorm] | None):
+    """Halve: 4x4 convolution of stride 2, normalised if asked, LeakyReLU 0.2."""
     # A bias before BatchNorm is subtracted again at once.
     x = layers.Conv2D(
         filters, 4, strides=2, padding="same", use_bias=not norm, kernel_initializer=normal()

@@ -41,9 +41,10 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(
+def visited(
     browser: Browser, address: str, options: dict[str, Any], request: pytest.FixtureRequest
 ) -> Iterator[Page]:
+    """The page at `address` in a browser of its own; fails on any complaint of it."""
     context = browser.new_context(**options)
     page = context.new_page()
     problems: list[str] = []
@@ -57,13 +58,21 @@ def page(
             problems.append(f"a request to {request.url}")
 
     page.on("console", on_console)
-    page.on("request", on_request)
+    context.on("request", on_request)  # Those of workers, too.
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(address)
-    expect(page.locator("#status p")).not_to_be_empty()  # The first answer: nothing is drawn yet.
     yield page
     SCREENSHOTS.mkdir(exist_ok=True)
-    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
+    test = f"{request.path.stem} {request.node.name}".replace("test_", "")
+    name = re.sub(r"\W+", "-", test).strip("-")
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     context.close()
     assert not problems
+
+
+@pytest.fixture
+def page(visited: Page) -> Page:
+    expect(
+        visited.locator("#status p")
+    ).not_to_be_empty()  # The first answer: nothing is drawn yet.
+    return visited

@@ -18,7 +18,6 @@ from demo.bundles import load_generator
 from export.bundle import write_bundle
 from export.page import FORMATS
 from export.serving import in_keras
-from tests.browser.conftest import EXPECTED, SCREENSHOTS
 from tests.browser.pad import stroke, tool
 from tests.export_networks import drawings, randomised
 from tests.static_server import StaticServer
@@ -61,40 +60,13 @@ def server(bundle: Path) -> Iterator[StaticServer]:
 
 
 @pytest.fixture
-def options() -> dict[str, Any]:
-    return {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
+def address(server: StaticServer) -> str:
+    return server.address
 
 
 @pytest.fixture
-def page(
-    browser: Browser,
-    server: StaticServer,
-    options: dict[str, Any],
-    request: pytest.FixtureRequest,
-) -> Iterator[Page]:
-    """The page in a browser of its own; leaves a screenshot, and fails on any complaint."""
-    context = browser.new_context(**options)
-    page = context.new_page()
-    problems: list[str] = []
-
-    def on_console(message: Any) -> None:
-        if message.type in ("error", "warning") and not EXPECTED.search(message.text):
-            problems.append(message.text)
-
-    def on_request(request: Any) -> None:
-        if not request.url.startswith((server.address, "data:", "blob:")):
-            problems.append(f"a request to {request.url}")
-
-    page.on("console", on_console)
-    context.on("request", on_request)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(server.address)
-    yield page
-    SCREENSHOTS.mkdir(exist_ok=True)
-    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
-    page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=True)
-    context.close()
-    assert not problems
+def page(visited: Page) -> Page:
+    return visited
 
 
 def ready(page: Page, kind: str = "") -> None:

@@ -29,6 +29,7 @@ def export(
     formats: tuple[Choice, ...] = ("all",),
     data: Path | None = None,
     name: str | None = None,
+    generator: str | None = None,
 ) -> None:
     """Turn a trained run into a bundle of files that run anywhere, each compared with Keras.
 
@@ -38,26 +39,22 @@ def export(
         formats: which files to write; `web` adds the page that runs them in a browser.
         data: dataset folder for calibration and comparison; the run's own if not given.
         name: the bundle's name; the folder's if not given.
+        generator: which of a run's generators, where it has several; the first if not given.
     """
     # Whatever trained the weights, TensorFlow converts them. Before Keras is imported:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
     with shown_on_failure("loading TensorFlow"):
-        from export import page
         from export.bundle import export_bundle
         from export.card import NAME, table
         from export.complete import complete_bundle
-        from export.formats import FORMATS
         from training.runs import Run
 
     start = time.monotonic()
-    web = "web" in formats
-    keys = list(FORMATS) if "all" in formats else [key for key in formats if key != "web"]
-    keys += [key for key in page.FORMATS if web and key not in keys]
     if (run / "config.json").exists() or not (run / NAME).exists():
-        card = export_bundle(Run.open(run), bundle, keys, data, name, web)
+        card = export_bundle(Run.open(run), bundle, formats, data, name, generator)
     else:
-        card = complete_bundle(run, bundle, keys, web)
+        card = complete_bundle(run, bundle, formats)
     print(table(card))
     print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
 

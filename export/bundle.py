@@ -5,7 +5,7 @@ A bundle appears whole or not at all: it is written beside its place, checked, a
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,22 @@ from tqdm import tqdm
 
 from export import page
 from export.card import NAME, bundle_name, empty_card, fingerprint
-from export.formats import FORMATS
+from export.formats import FORMATS, chosen
+from export.inputs import Inputs, names_of
 from export.parity import check
 from export.replace import replacing
 from export.serving import in_keras
 from export.tfjs import Unchecked
 from training.datasets import Dataset
+from training.downloads import SOURCES
 from training.errors import UserError
 from training.quiet import shown_on_failure
+from training.recipes import recipe_from
 from training.runs import Run, load_generator
+from training.samples import sample_inputs
+from training.sheets import spread, to_rgb
 
-DRAWINGS = 32  # Held-out sketches that every file is compared on.
+DRAWINGS = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 CHECK = "check"  # Folder of the known drawing and its answer.
 EXAMPLES = "examples"  # Folder of drawings to start from, which a bundle may bring.
@@ -37,21 +42,21 @@ OURS = {NAME, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
 def export_bundle(
     run: Run,
     bundle: Path,
-    formats: Sequence[str] = tuple(FORMATS),
+    formats: Collection[str] = ("all",),
     data: Path | None = None,
     name: str | None = None,
-    web: bool = False,
+    generator: str | None = None,
 ) -> dict[str, Any]:
     """Export a run's generator in every format asked for, and return the bundle's card.
 
     Args:
-        run: a finished or half-finished run with a `generator.weights.h5`.
+        run: a finished or half-finished run with weights.
         bundle: the folder to write. A bundle that is there is replaced, if all goes well;
             files in it that no export writes (a sheet of drawings, say) are kept.
-        formats: keys of `FORMATS`.
-        data: dataset folder to draw on; the run's own by default.
+        formats: keys of `FORMATS`, `all`, or `web`: what the page in a browser takes, and the page.
+        data: dataset folder or name to draw on; the run's own by default.
         name: the bundle's name; that of its folder by default.
-        web: lay the page that runs the bundle in a browser beside its files.
+        generator: which of the run's generators, where it has several; the first by default.
 
     Raises:
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
@@ -60,44 +65,60 @@ def export_bundle(
     about = {**run.card, "name": bundle_name(bundle, name)}
     # Whatever precision it was trained in: a notebook may still be in mixed_bfloat16.
     keras.config.set_dtype_policy("float32")
-    generator = load_generator(run)
+    recipe, network = recipe_from(run.config), load_generator(run, generator)
     folder = Path(data or run.config["data"]["folder"])
-    if data is None and not folder.is_dir():
-        raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
-    dataset = Dataset.open(folder, run.config["size"])
+    if recipe.task == "image-to-image":
+        if data is None and not folder.is_dir() and str(folder) not in SOURCES:
+            raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
+        column = recipe.shown[generator or next(iter(recipe.shown))]
+        calibration, drawings = _pictures(recipe.open(folder, run.config["size"]), column)
+    else:
+        classes = len(about["labels"])
+        samples = sample_inputs(network, DRAWINGS, classes=classes)
+        drawings = calibration = dict(zip(names_of(network), samples, strict=True))
+    return write_bundle(
+        network,
+        bundle,
+        chosen(formats, recipe.task),
+        calibration=calibration,
+        drawings=drawings,
+        about=about,
+        web="web" in formats,
+    )
+
+
+def _pictures(dataset: Dataset, column: int) -> tuple[Inputs, Inputs]:
+    """Training sketches to calibrate by, and held-out ones to compare files on."""
     held_out = dataset.test
     if not len(held_out):
         _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
         held_out = dataset.train
-    return write_bundle(
-        generator,
-        bundle,
-        formats,
-        calibration=spread(dataset.train.load()[0], CALIBRATION),
-        drawings=spread(held_out.load()[0], DRAWINGS),
-        about=about,
-        web=web,
+    counts = {CALIBRATION: dataset.train, DRAWINGS: held_out}
+    calibration, drawings = (
+        {"sketch": to_rgb(spread(split.load()[column], count))} for count, split in counts.items()
     )
+    return calibration, drawings
 
 
 def write_bundle(
     generator: keras.Model,
     bundle: Path,
-    formats: Sequence[str],
-    calibration: np.ndarray,
-    drawings: np.ndarray,
+    formats: Collection[str],
+    calibration: Inputs,
+    drawings: Inputs,
     about: dict[str, Any],
     web: bool = False,
 ) -> dict[str, Any]:
-    """Write, run and check every file of a generator of pictures from pictures.
+    """Write, run and check every file of a generator.
 
     Args:
-        generator: functional model, float32 [B, S, S, 3] in [-1, 1] on both sides.
+        generator: functional model to pictures float32 [B, S, S, C] in [-1, 1], from the same,
+            or from noise, or from labels and noise.
         bundle: the folder to write or replace.
         formats: keys of `FORMATS`.
-        calibration: uint8 [N, S, S, 3], training sketches.
-        drawings: uint8 [M, S, S, 3], held-out sketches.
-        about: the card's `name`, `training`, `data` and, if the run has one, `canvas`.
+        calibration: inputs like those trained on; only int8 files are calibrated.
+        drawings: inputs that every file is compared on.
+        about: the card's `name`, `training`, `data` and, if there are any, `labels` and `canvas`.
         web: lay the page beside the files.
 
     Returns:
@@ -108,10 +129,10 @@ def write_bundle(
             f"export runs on TensorFlow, but Keras was loaded with {keras.config.backend()}: "
             f"set KERAS_BACKEND=tensorflow (a run trained on JAX is fine)"
         )
-    if "tflite-int8" in formats and len(calibration) < CALIBRATION:
-        few = f"only {len(calibration)} training sketches to calibrate int8 on"
+    if "tflite-int8" in formats and len(calibration["sketch"]) < CALIBRATION:
+        few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
         _warn(f"{few}; {CALIBRATION} are better")
-    card = empty_card(generator.input_shape[1], about)
+    card = empty_card(generator, about)
     with replacing(bundle, NAME, OURS) as folder:
         reference = in_keras(generator, drawings)
         card["check"] = write_check(folder, drawings, reference)
@@ -133,17 +154,26 @@ def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
         page.write(folder)
 
 
-def write_check(folder: Path, drawings: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
-    """Write a known drawing and what Keras makes of it, for clients to try an engine on."""
-    # Of those at hand, the one that is painted most: an empty canvas would prove little.
-    shown = int(drawings.reshape(len(drawings), -1).astype(np.uint32).sum(axis=1).argmax())
-    answer = np.clip(np.rint(reference[shown]), 0, 255).astype(np.uint8)
-    pictures = {"drawing": drawings[shown], "answer": answer}
+def write_check(folder: Path, drawings: Inputs, reference: np.ndarray) -> dict[str, Any]:
+    """Write known inputs and what Keras makes of them, for clients to try an engine on."""
+    shown = 0
+    if "sketch" in drawings:
+        # Of those at hand, the one that is painted most: an empty canvas would prove little.
+        sketches = drawings["sketch"]
+        painted = sketches.reshape(len(sketches), -1).astype(np.uint32).sum(axis=1)
+        shown = int(painted.argmax())
+    told: dict[str, Any] = {}
     (folder / CHECK).mkdir()
-    for name, pixels in pictures.items():
-        Image.fromarray(pixels).save(folder / CHECK / f"{name}.png", optimize=True)
-    paths = {name: f"{CHECK}/{name}.png" for name in pictures}
-    return {**paths, "psnr": min(kind.floor for kind in FORMATS.values())}
+    answer = np.clip(np.rint(reference[shown]), 0, 255).astype(np.uint8)
+    for name, values in (("drawing", drawings.get("sketch")), ("answer", answer[None])):
+        if values is not None:
+            told[name] = f"{CHECK}/{name}.png"
+            pixels = values[shown] if name == "drawing" else answer
+            Image.fromarray(pixels).save(folder / told[name], optimize=True)
+    told |= {
+        name: drawings[name][shown].tolist() for name in ("label", "noise") if name in drawings
+    }
+    return {**told, "psnr": min(kind.floor for kind in FORMATS.values())}
 
 
 def add_file(
@@ -151,8 +181,8 @@ def add_file(
     key: str,
     folder: Path,
     generator: keras.Model,
-    calibration: np.ndarray,
-    drawings: np.ndarray,
+    calibration: Inputs,
+    drawings: Inputs,
     reference: np.ndarray,
 ) -> None:
     """Write one file into `folder`, run it, and enter it in the card."""
@@ -173,12 +203,6 @@ def add_file(
         "milliseconds": round(outcome.milliseconds, 2),
         "threads": outcome.threads,
     }
-
-
-def spread(sketches: np.ndarray, count: int) -> np.ndarray:
-    """`count` of N sketches at even distances, the same ones every time; all if there are fewer."""
-    rows = np.linspace(0, len(sketches) - 1, min(count, len(sketches))).round().astype(int)
-    return np.asarray(sketches[rows])
 
 
 def _warn(text: str) -> None:

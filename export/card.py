@@ -7,7 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from export.formats import FORMATS
+from export.inputs import described, pixels, task_of
 from training.errors import UserError
 
 NAME = "card.json"
@@ -39,20 +42,24 @@ def bundle_name(folder: Path, name: str | None) -> str:
     return name
 
 
-def empty_card(size: int, about: dict[str, Any]) -> dict[str, Any]:
-    """A card with no files yet, of a bundle that makes pictures of `size` px from pictures.
+def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
+    """A card with no files yet, of a generator's bundle.
 
-    `about` gives `name`, `training`, `data` and, if the run has one, `canvas`.
+    `about` gives `name`, `training`, `data` and, if there are any, `labels` and `canvas`. There is
+    a canvas only where there is something to draw.
     """
+    size, task = generator.output_shape[1], task_of(generator)
+    labels = about["labels"] if task == "label-to-image" else []
+    canvas = {"canvas": about.get("canvas") or default_canvas(size)}
     return {
         "schema": 1,
         "name": about["name"],
-        "task": "image-to-image",
+        "task": task,
         "size": size,
-        "inputs": [_pixels("sketch", size)],
-        "outputs": [_pixels("photo", size)],
-        "canvas": about.get("canvas") or default_canvas(size),
-        "labels": [],
+        "inputs": described(generator, size, len(labels)),
+        "outputs": [pixels("photo", size)],
+        **(canvas if task == "image-to-image" else {}),
+        "labels": labels,
         "files": {},
         "parity": {},
         "latency": {},
@@ -115,11 +122,6 @@ def table(card: dict[str, Any]) -> str:
         + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         for row in rows
     )
-
-
-def _pixels(name: str, size: int) -> dict[str, Any]:
-    shape = [1, size, size, 3]
-    return {"name": name, "shape": shape, "dtype": "float32", "range": [0, 255]}
 
 
 def _processor() -> str:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
 from export.card import NAME, fingerprint
-from export.formats import FORMATS
+from export.formats import FORMATS, chosen
+from export.inputs import Inputs
 from export.parity import check
 from export.replace import replacing
 from export.serving import in_keras
@@ -23,10 +24,8 @@ from training.start import read_weights
 FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
 
 
-def complete_bundle(
-    source: Path, bundle: Path, formats: Sequence[str], web: bool = False
-) -> dict[str, Any]:
-    """Copy a bundle to `bundle`, with the files of `formats` that it lacks, and the page if asked.
+def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dict[str, Any]:
+    """Copy a bundle to `bundle`, with what it lacks of `formats` (as `export_bundle` takes them).
 
     Files that are there are copied as they are. The others are made of the weights in its float
     file, and compared with Keras on the drawings in its `examples/` and `check/`.
@@ -40,7 +39,7 @@ def complete_bundle(
         Drift: as `export_bundle`.
     """
     card = _read_card(source)
-    missing = [key for key in FORMATS if key in formats and key not in card["files"]]
+    missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
     if "tflite-int8" in missing:
         raise UserError(f"{source} has no int8 file, and only a run has sketches to calibrate one")
     float_key = next((key for key in FLOAT if key in card["files"]), "")
@@ -49,7 +48,7 @@ def complete_bundle(
     folders = [source / name for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
     if not folders:
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
-    drawings = load_drawings(folders[0], card["size"])
+    drawings: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
     with replacing(bundle, NAME, OURS) as folder:
         for entry in card["files"].values():
             _copy(source / entry["path"], folder / entry["path"])
@@ -64,8 +63,8 @@ def complete_bundle(
             if "check" not in card:
                 card["check"] = write_check(folder, drawings, reference)
             for key in missing:
-                add_file(card, key, folder, generator, drawings[:0], drawings, reference)
-        finish(card, folder, source, web)
+                add_file(card, key, folder, generator, {}, drawings, reference)
+        finish(card, folder, source, web="web" in formats)
     return card
 
 
@@ -85,7 +84,7 @@ def _read_card(source: Path) -> dict[str, Any]:
 
 
 def _check_weights(
-    source: Path, card: dict[str, Any], key: str, drawings: np.ndarray, reference: np.ndarray
+    source: Path, card: dict[str, Any], key: str, drawings: Inputs, reference: np.ndarray
 ) -> None:
     """Refuse weights that draw something else in the network of this version."""
     kind = FORMATS[key]

@@ -15,8 +15,6 @@ SOURCES = (
     *(WEB.parent / name for name in ("pad", "texts.json")),
 )
 NAMES = ("index.html", "service-worker.js", "page")  # What a build consists of.
-# What the page's engines run: the first is LiteRT's, and a phone's; the second TensorFlow.js's.
-FORMATS = ("tflite-int8", "tfjs")
 
 
 def build() -> Path:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.inputs import Inputs, rows
 from training.errors import UserError
 
 # Identical pictures have no PSNR, and JSON no infinity. float32 rounding alone is at 140 dB.
@@ -20,7 +21,7 @@ class Drift(UserError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a file made of N sketches.
+    """What a file made of N inputs.
 
     `photos` are [N, S, S, 3] in 0..255, float32 or uint8; `milliseconds` is the median of one
     picture, `threads` how many could work on it.
@@ -42,14 +43,15 @@ class Parity:
 
 
 def measure(
-    draw: Callable[[np.ndarray], np.ndarray], sketches: np.ndarray, threads: int
+    draw: Callable[[dict[str, np.ndarray]], np.ndarray], inputs: Inputs, threads: int
 ) -> Outcome:
-    """Time `draw`, uint8 [S, S, 3] -> [S, S, 3], on every sketch; the first runs once more."""
-    draw(sketches[0])  # Allocation and caches are not what a second stroke waits for.
+    """Time `draw`, inputs [1, ...] by name -> [S, S, 3], on every row; the first runs once more."""
+    each = rows(inputs)
+    draw(each[0])  # Allocation and caches are not what a second stroke waits for.
     photos, seconds = [], []
-    for sketch in sketches:
+    for row in each:
         start = time.perf_counter()
-        photos.append(draw(sketch))
+        photos.append(draw(row))
         seconds.append(time.perf_counter() - start)
     return Outcome(np.stack(photos), 1000 * statistics.median(seconds), threads)
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from export.inputs import Inputs
 from export.parity import Outcome, measure
 
 
@@ -27,14 +28,13 @@ def write(model: keras.Model, path: Path) -> None:
     tf.saved_model.save(module, str(path), signatures=module.serve)
 
 
-def run(path: Path, sketches: np.ndarray) -> Outcome:
-    """Draw every sketch, uint8 [N, S, S, 3], one at a time through `serving_default`."""
+def run(path: Path, inputs: Inputs) -> Outcome:
+    """Draw every row of the inputs, one at a time, through `serving_default`."""
     loaded = tf.saved_model.load(str(path))
     serve = loaded.signatures["serving_default"]
 
-    def draw(sketch: np.ndarray) -> np.ndarray:
-        pixels = tf.constant(sketch[None], tf.float32)
-        return serve(sketch=pixels)["photo"].numpy()[0]
+    def draw(row: dict[str, np.ndarray]) -> np.ndarray:
+        return serve(**{name: tf.constant(x) for name, x in row.items()})["photo"].numpy()[0]
 
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    return measure(draw, sketches, threads or os.cpu_count() or 1)
+    return measure(draw, inputs, threads or os.cpu_count() or 1)

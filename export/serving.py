@@ -1,19 +1,44 @@
-"""Generator to serving model: pixels in, pixels out, one picture at a time.
+"""Generator to serving model: pixels or noise in, pixels out, one picture at a time.
 
-One function a task. Whatever a client would have to know about the range a generator works in
-is inside the graph, so that no client gets it wrong.
+Whatever a client would have to know about the range a generator works in, or whether its pictures
+are grey, is inside the graph, so that no client gets it wrong.
 """
 
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
+from export.inputs import Inputs, names_of, task_of
 from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, resize_nearest
 
 
+def serving_model(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
+    """Wrap a generator of any task; see `image_to_image` and `latent_to_image`."""
+    if task_of(generator) == "image-to-image":
+        return image_to_image(generator, ranges=ranges)
+    return latent_to_image(generator)
+
+
+def latent_to_image(generator: keras.Model) -> keras.Model:
+    """Wrap a generator of pictures from noise [B, Z], and from a label [B] before it.
+
+    Returns:
+        A model from {"label": int32 [1], "noise": float32 [1, Z]}, or the noise alone, to
+        {"photo": float32 [1, S, S, 3]} in 0..255, static.
+    """
+    inputs = {
+        x.name: keras.Input(batch_shape=(1, *x.shape[1:]), dtype=x.dtype, name=x.name)
+        for x in generator.inputs
+    }
+    body = fold_batchnorm(generator)
+    y = body(list(inputs.values()) if len(inputs) > 1 else inputs["noise"])
+    return keras.Model(inputs, {"photo": _coloured(y + 1.0) * 127.5}, name="serving")
+
+
 def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
-    """Wrap a generator of pictures from pictures, [B, S, S, 3] in [-1, 1] on both sides.
+    """Wrap a generator of pictures from pictures, [B, S, S, 3] or 1 in [-1, 1] on both sides.
 
     Args:
         generator: a functional model.
@@ -30,29 +55,42 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     def known(x: Any, low: float, high: float) -> Any:
         return KnownRange(low, high)(x) if ranges else x
 
-    sketch = keras.Input(batch_shape=(1, *generator.input_shape[1:]), name="sketch")
+    size, grey = generator.input_shape[1], generator.input_shape[3] == 1
+    sketch = keras.Input(batch_shape=(1, size, size, 3), name="sketch")
     x = known(sketch, 0, 255)
+    if grey:
+        x = known(ops.mean(x, axis=3, keepdims=True), 0, 255)
     x = known(x * (1 / 127.5), 0, 2)
     # 256 codes cannot hold -1, 0 and 1 at even distances. These are the codes that TFLite gives
     # tanh: a picture comes through exactly but for white, which is one value low; with -1..1
     # every pixel would be half a value off, on either side of the generator.
     x = known(x - 1.0, -1, 127 / 128)
     y = known(body(x) + 1.0, 0, 2)
-    y = known(y * 127.5, 0, 255)
+    y = known(_coloured(y * 127.5), 0, 255)
     return keras.Model({"sketch": sketch}, {"photo": y}, name="serving")
 
 
-def in_keras(generator: keras.Model, sketches: np.ndarray) -> np.ndarray:
-    """What a generator of pictures from pictures makes of sketches: the reference for every file.
+def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
+    """What a generator makes of inputs: the reference for every file.
 
     Nothing here is shared with the serving model, so that a mistake in it shows.
 
     Args:
-        generator: a model from [B, S, S, 3] to [B, S, S, 3], both in [-1, 1].
-        sketches: uint8 [N, S, S, 3].
+        generator: a model to [B, S, S, C] in [-1, 1], from the same or from latents.
+        inputs: sketches uint8 [N, S, S, 3], or labels int32 [N] and noise float32 [N, Z].
 
     Returns:
         float32 [N, S, S, 3] in 0..255, not rounded.
     """
-    scaled = sketches.astype(np.float32) / 127.5 - 1.0
-    return (generator.predict(scaled, batch_size=4, verbose=0) + 1.0) * 127.5
+    given = [inputs[name] for name in names_of(generator)]
+    if given[0].ndim == 4:
+        given = [given[0].astype(np.float32) / 127.5 - 1.0]
+        if generator.input_shape[3] == 1:
+            given = [given[0].mean(axis=3, keepdims=True)]
+    batch = given if len(given) > 1 else given[0]
+    photos = (generator.predict(batch, batch_size=4, verbose=0) + 1.0) * 127.5
+    return np.broadcast_to(photos, (*photos.shape[:3], 3))
+
+
+def _coloured(x: Any) -> Any:
+    return ops.concatenate([x, x, x], axis=3) if x.shape[3] == 1 else x

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from export import saved_model
+from export.inputs import Inputs
 from export.parity import Outcome
 
 CHECK = Path(__file__).parent / "tfjs_check"
@@ -34,22 +35,24 @@ def write(model: keras.Model, path: Path) -> None:
         convert(folder, str(path), quantization_dtype_map={"float16": "*"})
 
 
-def run(path: Path, sketches: np.ndarray) -> Outcome:
-    """Draw every sketch, uint8 [N, S, S, 3], in Node on the wasm backend, as a browser would.
+def run(path: Path, inputs: Inputs) -> Outcome:
+    """Draw every row of the inputs in Node on the wasm backend, as a browser would.
 
     Raises:
         Unchecked: Node or the packages of `tfjs_check/` are missing and cannot be installed.
     """
     node = _ready()
     with tempfile.TemporaryDirectory() as folder:
-        drawn, photos = Path(folder, "sketches"), Path(folder, "photos")
-        np.ascontiguousarray(sketches).tofile(drawn)
-        done = _call([node, str(CHECK / "check.cjs"), str(path), str(drawn), str(photos)])
+        for name, values in inputs.items():
+            # TensorFlow.js knows no bytes: pictures are floats there.
+            pixels = values.dtype == np.uint8
+            (values.astype("<f4") if pixels else values).tofile(Path(folder, name))
+        done = _call([node, str(CHECK / "check.cjs"), str(path), folder, *inputs])
         if done.returncode:
             raise RuntimeError(f"TensorFlow.js failed on {path.name}:\n{done.stderr}")
         told = json.loads(done.stdout.splitlines()[-1])
         return Outcome(
-            np.fromfile(photos, "<f4").reshape(sketches.shape),
+            np.fromfile(Path(folder, "photos"), "<f4").reshape(-1, *told["shape"]),
             statistics.median(told["milliseconds"]),
             told["threads"],
         )

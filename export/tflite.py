@@ -10,6 +10,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from export import saved_model
+from export.inputs import Inputs, rows
 from export.parity import Outcome, measure
 
 THREADS = 2  # What a small server or a phone's fast cores give to one picture.
@@ -18,7 +19,7 @@ Numbers = Literal["float32", "float16", "dynamic", "int8"]
 
 
 def write(
-    model: keras.Model, path: Path, numbers: Numbers, sketches: np.ndarray | None = None
+    model: keras.Model, path: Path, numbers: Numbers, calibration: Inputs | None = None
 ) -> None:
     """Convert a serving model of static shapes.
 
@@ -27,7 +28,7 @@ def write(
         path: the file to write.
         numbers: `float32`; `float16` weights; `dynamic`: int8 weights, activations quantised
             as they come; `int8`: integers throughout, uint8 in and out.
-        sketches: uint8 [N, S, S, 3], what `int8` reads the other ranges from.
+        calibration: sketches uint8 [N, S, S, 3], what `int8` reads the other ranges from.
 
     Raises:
         ValueError: an operation has no integer kernel.
@@ -40,10 +41,9 @@ def write(
         if numbers == "float16":
             converter.target_spec.supported_types = [tf.float16]
         if numbers == "int8":
-            assert sketches is not None
-            converter.representative_dataset = lambda: (
-                [sketch[None].astype(np.float32)] for sketch in sketches
-            )
+            assert calibration is not None
+            examples = rows(calibration)
+            converter.representative_dataset = lambda: ([row["sketch"]] for row in examples)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.uint8
         content = converter.convert()
@@ -52,18 +52,16 @@ def write(
     path.write_bytes(content)
 
 
-def run(path: Path, sketches: np.ndarray) -> Outcome:
-    """Draw every sketch, uint8 [N, S, S, 3], with LiteRT on two threads (XNNPACK)."""
+def run(path: Path, inputs: Inputs) -> Outcome:
+    """Draw every row of the inputs with LiteRT on two threads (XNNPACK)."""
     interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
-    interpreter.allocate_tensors()
-    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    serve = interpreter.get_signature_runner("serving_default")
+    types = {name: entry["dtype"] for name, entry in serve.get_input_details().items()}
 
-    def draw(sketch: np.ndarray) -> np.ndarray:
-        interpreter.set_tensor(source["index"], sketch[None].astype(source["dtype"]))
-        interpreter.invoke()
-        return interpreter.get_tensor(target["index"])[0]
+    def draw(row: dict[str, np.ndarray]) -> np.ndarray:
+        return serve(**{name: x.astype(types[name]) for name, x in row.items()})["photo"][0]
 
-    return measure(draw, sketches, THREADS)
+    return measure(draw, inputs, THREADS)
 
 
 def _check_integers(content: bytes) -> None:

@@ -69,3 +69,8 @@ def drawings(count: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
     colours = rng.choice([0, 64, 128, 255], (count, 8, 8, 3))
     cells = np.where(rng.random((count, 8, 8, 1)) < 0.5, colours, 0).astype(np.uint8)
     return cells.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
+
+
+def sketches(count: int, size: int = SIZE, seed: int = 0) -> dict[str, np.ndarray]:
+    """The same as inputs of a generator."""
+    return {"sketch": drawings(count, size, seed)}

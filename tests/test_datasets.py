@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.datasets import Batches, Dataset
+from training.batches import Batches
+from training.datasets import Dataset
 from training.errors import UserError
 
 SIZE = 32
@@ -132,7 +133,7 @@ def numbered() -> tuple[np.ndarray, np.ndarray]:
 
 def batches_of(pairs, batch_size: int, seed: int, images_per_epoch: int | None = None) -> Batches:
     inputs, targets = pairs
-    return Batches(inputs, targets, batch_size, seed, images_per_epoch)
+    return Batches((inputs, targets), batch_size, seed, images_per_epoch)
 
 
 def stream(batches: Batches, epochs: int) -> list[int]:

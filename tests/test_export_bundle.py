@@ -9,9 +9,9 @@ import pytest
 from keras import layers
 
 from export import bundle as bundles
-from export.bundle import spread, write_bundle
+from export.bundle import write_bundle
 from export.parity import Drift
-from tests.export_networks import SIZE, drawings, tiny_unet
+from tests.export_networks import SIZE, sketches, tiny_unet
 from training.errors import UserError
 
 ABOUT = {
@@ -23,7 +23,7 @@ TWO = ("tflite-float32", "tflite-int8")
 
 
 def export(folder: Path, generator: keras.Model, formats=TWO, about=ABOUT) -> dict:
-    return write_bundle(generator, folder, formats, drawings(8, seed=1), drawings(4), about)
+    return write_bundle(generator, folder, formats, sketches(8, seed=1), sketches(4), about)
 
 
 def unfit_for_int8() -> keras.Model:
@@ -245,18 +245,12 @@ def test_a_conversion_that_fails_shows_its_log(tmp_path, capfd):
             generator,
             tmp_path / "petals",
             ("tflite-int8",),
-            drawings(2, size=8),
-            drawings(2, size=8),
+            sketches(2, size=8),
+            sketches(2, size=8),
             ABOUT,
         )
     assert "Erf" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []
-
-
-def test_sketches_are_taken_at_even_distances_and_always_the_same():
-    sketches = np.arange(101).reshape(-1, 1, 1, 1)
-    assert spread(sketches, 5).ravel().tolist() == [0, 25, 50, 75, 100]
-    assert spread(sketches[:3], 5).ravel().tolist() == [0, 1, 2]
 
 
 def test_calibration_and_comparison_are_on_as_many_sketches_as_promised():

@@ -14,7 +14,7 @@ from export import page
 from export.bundle import write_bundle
 from export.complete import complete_bundle
 from export.parity import Drift
-from tests.export_networks import drawings, randomised
+from tests.export_networks import drawings, randomised, sketches
 from training.errors import UserError
 from training.networks.shuffle_unet import shuffle_unet
 from training.recipes.pix2pix import Pix2Pix
@@ -33,7 +33,7 @@ def written(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("source") / "petals"
     generator = randomised(shuffle_unet(SIZE, width=8))
     formats = ("tflite-float16", "tflite-int8")
-    write_bundle(generator, folder, formats, drawings(32, SIZE, 1), drawings(4, SIZE), ABOUT)
+    write_bundle(generator, folder, formats, sketches(32, SIZE, 1), sketches(4, SIZE), ABOUT)
     return folder
 
 
@@ -108,7 +108,7 @@ def test_weights_that_draw_otherwise_here_are_refused(tmp_path):
     crop = keras.layers.Cropping2D(((0, 2), (0, 2)))
     before = keras.Model(network.input, crop(network.layers[-2].input))  # No mean of neighbours.
     formats = ("tflite-float16",)
-    write_bundle(before, tmp_path / "old", formats, drawings(0, SIZE), drawings(4, SIZE), ABOUT)
+    write_bundle(before, tmp_path / "old", formats, sketches(0, SIZE), sketches(4, SIZE), ABOUT)
     with pytest.raises(Drift, match="does not draw what"):
         complete_bundle(tmp_path / "old", tmp_path / "out", ["tflite-float32"])
 
@@ -116,7 +116,7 @@ def test_weights_that_draw_otherwise_here_are_refused(tmp_path):
 def test_the_page_lies_beside_the_files(source, tmp_path):
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
-    complete_bundle(source, tmp_path / "out", [], web=True)
+    complete_bundle(source, tmp_path / "out", ["web"])
     for name in page.NAMES:
         assert (tmp_path / "out" / name).exists()
     assert not list((tmp_path / "out" / "page").rglob("*.map"))

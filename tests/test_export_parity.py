@@ -51,12 +51,12 @@ def test_nan_is_drift():
 def test_measure_keeps_the_order_and_draws_the_first_once_more():
     seen = []
 
-    def draw(sketch):
-        seen.append(int(sketch[0, 0, 0]))
-        return sketch + 1
+    def draw(row):
+        seen.append(int(row["sketch"][0, 0, 0, 0]))
+        return row["sketch"][0] + 1
 
     sketches = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1).repeat(3, axis=3)
-    outcome = measure(draw, sketches, threads=5)
+    outcome = measure(draw, {"sketch": sketches}, threads=5)
     assert seen == [0, 0, 1, 2]
     np.testing.assert_array_equal(outcome.photos, sketches + 1)
     assert outcome.threads == 5 and outcome.milliseconds >= 0

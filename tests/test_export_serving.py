@@ -42,7 +42,7 @@ def test_the_serving_model_draws_what_the_generator_draws(network):
     photos = np.concatenate(
         [model({"sketch": sketch[None].astype("float32")})["photo"] for sketch in sketches]
     )
-    np.testing.assert_allclose(photos, in_keras(generator, sketches), atol=1e-2)
+    np.testing.assert_allclose(photos, in_keras(generator, {"sketch": sketches}), atol=1e-2)
     assert photos.min() >= 0 and photos.max() <= 255
 
 
@@ -52,5 +52,5 @@ def test_the_reference_is_the_generator_between_two_scalings():
     sketches = np.array([0, 51, 255], np.uint8).reshape(1, 1, 1, 3)
     # 0 -> -1 -> -0.5 -> 63.75; 51 -> -0.6 -> -0.3 -> 89.25; 255 -> 1 -> 0.5 -> 191.25
     np.testing.assert_allclose(
-        in_keras(generator, sketches).ravel(), [63.75, 89.25, 191.25], atol=1e-4
+        in_keras(generator, {"sketch": sketches}).ravel(), [63.75, 89.25, 191.25], atol=1e-4
     )

@@ -7,7 +7,7 @@ import pytest
 from export import tfjs
 from export.parity import check
 from export.serving import image_to_image, in_keras
-from tests.export_networks import SIZE, drawings, tiny_shuffle, tiny_unet
+from tests.export_networks import SIZE, sketches, tiny_shuffle, tiny_unet
 
 NETWORKS = {"unet": tiny_unet, "shuffle": tiny_shuffle}
 
@@ -48,12 +48,12 @@ def test_no_batchnorm_is_left_to_be_computed_in_the_browser(graph_model):
 @pytest.mark.slow
 def test_in_node_on_wasm_it_draws_what_keras_draws(graph_model):
     generator, folder = graph_model
-    sketches = drawings(4)
+    inputs = sketches(4)
     try:
-        outcome = tfjs.run(folder, sketches)
+        outcome = tfjs.run(folder, inputs)
     except tfjs.Unchecked as reason:
         pytest.skip(f"TensorFlow.js cannot be run: {reason}")
-    check("tfjs", outcome.photos, in_keras(generator, sketches), floor=60)
+    check("tfjs", outcome.photos, in_keras(generator, inputs), floor=60)
     assert outcome.photos.dtype == np.float32
     assert outcome.milliseconds > 0 and outcome.threads >= 1
 
@@ -61,13 +61,13 @@ def test_in_node_on_wasm_it_draws_what_keras_draws(graph_model):
 def test_where_there_is_no_node_it_says_so(graph_model, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(tfjs.Unchecked, match="Node.js is not on the PATH"):
-        tfjs.run(graph_model[1], drawings(1))
+        tfjs.run(graph_model[1], sketches(1))
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not on the PATH")
 def test_a_graph_model_that_does_not_run_is_an_error(tmp_path):
     try:
-        tfjs.run(tmp_path, drawings(1))
+        tfjs.run(tmp_path, sketches(1))
     except tfjs.Unchecked as reason:
         pytest.skip(f"TensorFlow.js cannot be run: {reason}")
     except RuntimeError as error:

@@ -9,7 +9,7 @@ from keras import layers
 from export import saved_model, tflite
 from export.parity import compare
 from export.serving import image_to_image, in_keras
-from tests.export_networks import SIZE, drawings, tiny_shuffle, tiny_unet
+from tests.export_networks import SIZE, sketches, tiny_shuffle, tiny_unet
 
 NETWORKS = {"unet": tiny_unet, "shuffle": tiny_shuffle}
 FLOORS = {"float32": 100, "float16": 60, "dynamic": 35, "int8": 33}
@@ -25,7 +25,7 @@ def converted(tmp_path_factory):
     def convert(network: str, numbers: tflite.Numbers):
         path = tmp_path_factory.mktemp("tflite") / "a.tflite"
         model = image_to_image(NETWORKS[network](), ranges=numbers == "int8")
-        tflite.write(model, path, numbers, drawings(32, seed=1))
+        tflite.write(model, path, numbers, sketches(32, seed=1))
         return path
 
     return convert
@@ -40,9 +40,9 @@ def interpreter(path) -> Interpreter:
 @every_network
 @every_file
 def test_each_file_draws_what_keras_draws(converted, network, numbers):
-    sketches = drawings(4)
-    outcome = tflite.run(converted(network, numbers), sketches)
-    assert compare(outcome.photos, in_keras(NETWORKS[network](), sketches)).psnr > FLOORS[numbers]
+    inputs = sketches(4)
+    outcome = tflite.run(converted(network, numbers), inputs)
+    assert compare(outcome.photos, in_keras(NETWORKS[network](), inputs)).psnr > FLOORS[numbers]
     assert outcome.photos.dtype == (np.uint8 if numbers == "int8" else np.float32)
     assert outcome.threads == tflite.THREADS and outcome.milliseconds > 0
 
@@ -100,9 +100,9 @@ def test_saturated_logits_leave_int8_enough_codes_for_greys(tmp_path):
     generator = keras.Model(x, layers.Conv2D(3, 1, activation="tanh")(x))
     generator.set_weights([np.diag([30.0, 1, 1]).reshape(1, 1, 3, 3), np.zeros(3)])
     sketch = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
-    tflite.write(image_to_image(generator, ranges=True), tmp_path / "a", "int8", sketch)
-    drawn = tflite.run(tmp_path / "a", sketch).photos
-    assert compare(drawn[..., 1:], in_keras(generator, sketch)[..., 1:]).mean < 1.5
+    tflite.write(image_to_image(generator, ranges=True), tmp_path / "a", "int8", {"sketch": sketch})
+    drawn = tflite.run(tmp_path / "a", {"sketch": sketch}).photos
+    assert compare(drawn[..., 1:], in_keras(generator, {"sketch": sketch})[..., 1:]).mean < 1.5
 
 
 @pytest.mark.parametrize(("operation", "named"), [("negative", "Neg"), ("erf", "Erf")])
@@ -111,17 +111,17 @@ def test_an_operation_without_an_integer_kernel_is_an_error(tmp_path, operation,
     generator = keras.Model(x, keras.ops.tanh(getattr(keras.ops, operation)(x)))
     with pytest.raises(Exception, match=named):
         tflite.write(
-            image_to_image(generator, ranges=True), tmp_path / "a", "int8", drawings(2, size=8)
+            image_to_image(generator, ranges=True), tmp_path / "a", "int8", sketches(2, size=8)
         )
     assert not (tmp_path / "a").exists()
 
 
 @every_network
 def test_the_saved_model_draws_what_keras_draws(tmp_path, network):
-    generator, sketches = NETWORKS[network](), drawings(3)
+    generator, inputs = NETWORKS[network](), sketches(3)
     saved_model.write(image_to_image(generator), tmp_path / "saved")
-    outcome = saved_model.run(tmp_path / "saved", sketches)
-    assert compare(outcome.photos, in_keras(generator, sketches)).psnr > 100
+    outcome = saved_model.run(tmp_path / "saved", inputs)
+    assert compare(outcome.photos, in_keras(generator, inputs)).psnr > 100
 
 
 def test_the_saved_model_is_static_named_and_holds_each_weight_once(tmp_path):

@@ -92,10 +92,10 @@ def test_different_seeds_differ(data, tmp_path):
 
 def test_a_finished_run_is_left_alone(data, tmp_path, capsys):
     run = train(data, tmp_path / "run", images=4)
-    before = run.generator_path.stat().st_mtime_ns
+    before = run.weights("generator").stat().st_mtime_ns
     train(data, tmp_path / "run", images=4)
     assert "nothing to do" in capsys.readouterr().out
-    assert run.generator_path.stat().st_mtime_ns == before
+    assert run.weights("generator").stat().st_mtime_ns == before
 
 
 def test_another_configuration_is_refused_with_the_difference(data, tmp_path):
@@ -152,12 +152,12 @@ def test_the_generator_holds_averaged_weights_with_statistics_to_match(data, tmp
 
 def test_altered_weights_are_refused(data, tmp_path):
     run = train(data, tmp_path / "run", images=4)
-    content = bytearray(run.generator_path.read_bytes())
+    content = bytearray(run.weights("generator").read_bytes())
     content[len(content) // 2] ^= 1
-    run.generator_path.write_bytes(content)
+    run.weights("generator").write_bytes(content)
     with pytest.raises(UserError, match="does not match its card"):
         load_generator(run)
-    run.generator_path.unlink()
+    run.weights("generator").unlink()
     with pytest.raises(UserError, match="is missing"):
         load_generator(run)
 

@@ -8,7 +8,7 @@ from export import tflite
 from export.serving import image_to_image
 from tests.export_networks import randomised
 from tests.pictures import write_dataset
-from training import metrics, sheets
+from training import metrics, samples
 from training.datasets import Dataset
 from training.errors import UserError
 from training.fit import FitOptions, fit
@@ -44,7 +44,7 @@ def exported(learned, sketches, tmp_path_factory):
     for numbers in ("float32", "float16", "int8"):
         files[numbers] = folder / f"generator.{numbers}.tflite"
         serving = image_to_image(learned, ranges=numbers == "int8")
-        tflite.write(serving, files[numbers], numbers, sketches)
+        tflite.write(serving, files[numbers], numbers, {"sketch": sketches})
     return files
 
 
@@ -52,7 +52,7 @@ def exported(learned, sketches, tmp_path_factory):
 def test_an_exported_file_gives_its_weights_back(numbers, least, exported, learned, sketches):
     generator = shuffle_unet(SIZE, width=8)
     load_start(exported[numbers], generator, sketches)
-    again, before = sheets.draw(generator, sketches), sheets.draw(learned, sketches)
+    again, before = (samples.draw(each, (sketches,)) for each in (generator, learned))
     assert metrics.psnr(again, before).mean() > least
 
 

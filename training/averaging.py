@@ -1,9 +1,9 @@
 """The generator that is shown and shipped: averaged weights, with BatchNorm statistics to match."""
 
 import keras
-import numpy as np
 
 from training.networks.normalization import BatchNorm
+from training.samples import Inputs, scaled
 
 
 def copy_averaged(model: keras.Model, generator: keras.Model, target: keras.Model) -> None:
@@ -24,18 +24,18 @@ def copy_averaged(model: keras.Model, generator: keras.Model, target: keras.Mode
         twin.assign(averages.get(id(variable), variable))
 
 
-def recalibrate(generator: keras.Model, sketches: np.ndarray, batch: int) -> None:
-    """Set BatchNorm's moving averages to the plain mean over uint8 sketches [N, S, S, 3].
+def recalibrate(generator: keras.Model, inputs: Inputs, batch: int) -> None:
+    """Set BatchNorm's moving averages to the plain mean over `inputs` (see `sample_inputs`).
 
     Averaged weights give activations that no training step has seen, so the statistics gathered
     while training do not fit them.
     """
     norms = [layer for layer in generator.layers if isinstance(layer, BatchNorm)]
     momenta = [norm.momentum for norm in norms]
-    for index in range(len(sketches) // batch):
+    for index in range(len(inputs[0]) // batch):
         for norm in norms:
             norm.momentum = index / (index + 1)  # Makes the moving average a cumulative mean.
-        rows = sketches[index * batch : (index + 1) * batch]
-        generator(rows.astype(np.float32) / 127.5 - 1.0, training=True)
+        rows = [scaled(x[index * batch : (index + 1) * batch]) for x in inputs]
+        generator(rows if len(rows) > 1 else rows[0], training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -1,4 +1,4 @@
-"""Dataset folders: open, cache as uint8, and cut into an endless stream of batches."""
+"""Datasets: what is trained on and what is held out; and folders of pairs, cached as uint8."""
 
 import contextlib
 import hashlib
@@ -7,15 +7,49 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import keras
 import numpy as np
 from tqdm import tqdm
 
 from training.errors import UserError
 from training.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
 from training.photos import UnreadablePhoto, load_image
+
+
+class Split(Protocol):
+    """One split of a dataset: columns of equal length, unless the dataset says otherwise."""
+
+    def __len__(self) -> int: ...
+
+    def load(self) -> tuple[np.ndarray, ...]:
+        """All columns: pictures uint8 [N, S, S, C], labels int32 [N]."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Sixteen digits that change when what is trained on does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A split that is in memory; `columns` may differ in length where nothing pairs them."""
+
+    columns: tuple[np.ndarray, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return max(len(column) for column in self.columns)
+
+    def load(self) -> tuple[np.ndarray, ...]:
+        """The columns as they are."""
+        return self.columns
+
+    def fingerprint(self) -> str:
+        """Of every value."""
+        digest = hashlib.sha256()
+        for column in self.columns:
+            digest.update(np.ascontiguousarray(column).data)
+        return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -34,6 +68,10 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def fingerprint(self) -> str:
+        """Of the names: `prepare` gives a photo that changed a new one."""
+        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
 
     def load(self) -> tuple[np.ndarray, np.ndarray]:
         """All inputs and targets, each uint8 [N, size, size, 3], mapped from disk, read-only.
@@ -103,13 +141,19 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset folder: `train` and `test` pairs, and what `dataset.json` says about them."""
+    """`train` and `test` of pictures of `size` px, and what is known about them.
+
+    `labels` names what the integers of a column of labels stand for. `paired` tells whether rows
+    of the columns belong together.
+    """
 
     folder: Path
     size: int
     info: dict[str, Any] = field(repr=False)
-    train: Pairs
-    test: Pairs
+    train: Split
+    test: Split
+    labels: tuple[str, ...] = ()
+    paired: bool = True
 
     @property
     def name(self) -> str:
@@ -181,50 +225,3 @@ def _first_size(pairs: list[tuple[str, tuple[Path, Path]]]) -> int:
         return min(load_image(files[1], 1 << 20).size)
     except UnreadablePhoto as error:
         raise UserError(f"{files[1]}: {error}") from None
-
-
-class Batches(keras.utils.PyDataset):
-    """Seeded batches without end: (input, target), each uint8 [batch_size, S, S, 3].
-
-    The stream is one permutation of all pairs after another, cut into batches; every batch is
-    full. Batch `i` of epoch `e` depends on nothing but the seed and `e * len(self) + i`, so a
-    resumed run sets `epoch` and sees what the uninterrupted one would have seen. Give
-    `shuffle=False` to `fit`, which would reorder the steps otherwise.
-    """
-
-    def __init__(
-        self,
-        inputs: np.ndarray,
-        targets: np.ndarray,
-        batch_size: int,
-        seed: int = 0,
-        images_per_epoch: int | None = None,
-    ) -> None:
-        """Take uint8 [N, S, S, 3] arrays; an epoch is `images_per_epoch` pairs, N by default."""
-        super().__init__()
-        self.inputs, self.targets = inputs, targets
-        self.batch_size, self.seed = batch_size, seed
-        self.steps = max(1, (images_per_epoch or len(inputs)) // batch_size)
-        self.epoch = 0
-        self._orders: dict[int, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return self.steps
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        start = (self.epoch * self.steps + index) * self.batch_size
-        rows = [self._row(position) for position in range(start, start + self.batch_size)]
-        return self.inputs[rows], self.targets[rows]
-
-    def on_epoch_end(self) -> None:
-        """Go on with the stream where this epoch ended."""
-        self.epoch += 1
-
-    def _row(self, position: int) -> int:
-        turn, place = divmod(position, len(self.inputs))
-        if turn not in self._orders:
-            if len(self._orders) > 3:  # older turns are not asked for again
-                self._orders.clear()
-            rng = np.random.default_rng((self.seed, turn))
-            self._orders[turn] = rng.permutation(len(self.inputs))
-        return int(self._orders[turn][place])

@@ -11,13 +11,14 @@ from training.features import FeatureNetwork
 from training.generators import Generator, load_drawings
 
 THUMBNAIL = 64  # px: shape and colour are left, texture is not
-HELD_OUT = "held-out"
+HELD_OUT, SAMPLES = "held-out", "samples"
 
 
 def report(
     generator: Path,
     /,
     *,
+    name: str | None = None,
     data: Path | None = None,
     drawings: Path | None = None,
     features: Path | None = None,
@@ -27,11 +28,13 @@ def report(
     """Measure a generator: L1, PSNR and SSIM on held-out pairs, KID where features are given.
 
     Prints a table, at full size and as 64 px thumbnails. KID is also given as a share: of the
-    outputs to real photos, over that of the inputs.
+    outputs to real photos, over that of the inputs, or of pictures of noise where it draws from
+    noise.
 
     Args:
-        generator: Run folder, or an exported .tflite file.
-        data: Dataset folder to measure on, instead of the one that a run was trained on.
+        generator: Run folder, or an exported .tflite file that draws from pictures.
+        name: Which of a run's generators, where it has several; the first by default.
+        data: Dataset folder or name to measure on, instead of the one that a run was trained on.
         drawings: Folder of drawings that belong to no photo, to measure KID on as well.
         features: Feature network (.tflite) that KID compares pictures by.
         limit: Measure the first so many held-out pairs only.
@@ -43,9 +46,8 @@ def report(
     # Minutes of drawing should not end at a folder that is not there.
     if json and not json.parent.is_dir():
         raise UserError(f"cannot write {json}: there is no folder {json.parent}")
-    measured = evaluate(
-        Generator.open(generator), data=data, drawings=drawings, features=features, limit=limit
-    )
+    opened = Generator.open(generator, name)
+    measured = evaluate(opened, data=data, drawings=drawings, features=features, limit=limit)
     print(table(measured))
     if json:
         files.write_json(json, measured)
@@ -81,24 +83,32 @@ def evaluate(
         raise UserError(f"expected a limit of 1 pair or more, got {limit}")
     if drawings and not features:
         raise UserError("drawings have no photos of their own: measuring them takes --features")
+    from_pictures = generator.task == "image-to-image"
+    if drawings and not from_pictures:
+        raise UserError(f"{generator.name} draws from noise, not from --drawings")
     network = FeatureNetwork(features) if features else None
     dataset = generator.dataset(data)
-    inputs, photos = (pictures[:limit] for pictures in dataset.test.load())
-    sets = {HELD_OUT: inputs}
+    targets = generator.targets(dataset)[:limit]
+    if not from_pictures:
+        sets = {SAMPLES: generator.inputs(dataset, len(targets))}
+    else:
+        sets = {HELD_OUT: tuple(x[:limit] for x in generator.inputs(dataset, len(dataset.test)))}
     if drawings:
-        sets["drawings"] = load_drawings(drawings, generator.size)
-    for name, pictures in sets.items():
-        if network and len(pictures) < 2:
+        sets["drawings"] = (load_drawings(drawings, generator.size),)
+    for name, inputs in sets.items():
+        if network and len(inputs[0]) < 2:
             raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
     sides = [generator.size, *([THUMBNAIL] if generator.size > THUMBNAIL else [])]
-    real = {side: sheets.resize(photos, side) for side in sides}
+    real = {side: sheets.resize(targets, side) for side in sides}
     seen = {side: network(real[side]) for side in sides} if network else {}
     rows = []
-    for name, pictures in sets.items():
-        outputs = generator(pictures)
+    for name, inputs in sets.items():
+        outputs = generator(inputs)
+        shown = sheets.to_rgb(inputs[0]) if from_pictures else _noise(outputs.shape)
         for side in sides:
-            small, drawn = sheets.resize(pictures, side), sheets.resize(outputs, side)
-            row = measure(name, drawn, real[side] if name == HELD_OUT else None)
+            small, drawn = sheets.resize(shown, side), sheets.resize(outputs, side)
+            belong = name == HELD_OUT and dataset.paired
+            row = measure(name, drawn, real[side] if belong else None)
             if network:
                 row |= kernel_distances(network(small), network(drawn), seen[side])
             rows.append(row)
@@ -108,6 +118,11 @@ def evaluate(
         "features": Path(features).name if features else None,
         "measures": rows,
     }
+
+
+def _noise(shape: tuple[int, ...]) -> np.ndarray:
+    """What a generator that draws from noise improves on: pictures of nothing but noise."""
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 def measure(name: str, outputs: np.ndarray, photos: np.ndarray | None = None) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """fit: the one training function, for every recipe."""
 
 import dataclasses
-import hashlib
 import math
 import platform
 import time
@@ -9,19 +8,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
+import numpy as np
+from PIL import Image
 
 from training import callbacks, checkpoints, files, sheets
 from training.adversarial import AdversarialModel
 from training.averaging import copy_averaged, recalibrate
 from training.backends import accelerator, configure
+from training.batches import Batches
 from training.checkpoints import Position
-from training.datasets import Batches, Dataset
+from training.datasets import Dataset
 from training.errors import UserError
 from training.runs import Run
+from training.samples import Inputs, draw, sample_inputs
 from training.start import identify, load_start
 
 SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
-CALIBRATION = 256  # Sketches that BatchNorm statistics are averaged over; more changes nothing.
+DRAWN_SAMPLES = 40  # Of pictures that are drawn from noise: four of each of ten labels.
+CALIBRATION = 256  # Inputs that BatchNorm statistics are averaged over; more changes nothing.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +33,7 @@ class FitOptions:
     """What every training needs to know, whatever the recipe."""
 
     data: Path
-    """Dataset folder, from `python -m training prepare`, or pairs in the same layout."""
+    """Folder of what the recipe trains on, or a dataset's name: --help of fit lists them."""
     run: Path
     """Run folder to write; a run that is there already goes on."""
     images: int = 100_000
@@ -37,7 +41,7 @@ class FitOptions:
     epoch_images: int = 4_000
     """Images between two checkpoints and sample sheets."""
     start: Path | None = None
-    """Run folder, or exported float16 or float32 .tflite file, whose generator to begin with."""
+    """Run folder, or for pix2pix exported float .tflite file, whose generator to begin with."""
     seed: int = 0
     """Seed of the weights, the order of the data and the augmentation."""
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
@@ -59,7 +63,9 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             f"expected --images of 1 or more and --epoch-images of at least --batch "
             f"({recipe.batch}); got {options.images} and {options.epoch_images}"
         )
-    dataset = Dataset.open(options.data)
+    if options.start and list(recipe.shown) != ["generator"]:
+        raise UserError(f"--start begins with one generator, but {name} trains several")
+    dataset = recipe.open(options.data)
     precision = resolve_precision(options.precision)
     keras.config.set_dtype_policy(precision)
     configure(precision)
@@ -71,10 +77,12 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
 
     run = Run.start(options.run, _configuration(recipe, options, name, dataset))
     position = checkpoints.restore(model, run.checkpoints)
-    inputs, targets = dataset.train.load()
+    columns = dataset.train.load()
     if options.start and not position.images:
-        load_start(options.start, model.networks["generator"], inputs)
-    batches = Batches(inputs, targets, recipe.batch, options.seed, options.epoch_images)
+        load_start(options.start, model.networks["generator"], columns[0])
+    batches = Batches(
+        columns, recipe.batch, options.seed, options.epoch_images, paired=dataset.paired
+    )
     batches.epoch = position.epoch
     epochs = math.ceil(options.images / (batches.steps * recipe.batch))
     if position.epoch >= epochs:
@@ -102,7 +110,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
 
 
 class _AfterEpoch:
-    """The generator to show, its sheet and card, and the checkpoint, in that order."""
+    """The generators to show, their sheet and card, and the checkpoint, in that order."""
 
     def __init__(
         self,
@@ -115,26 +123,37 @@ class _AfterEpoch:
     ):
         self.model, self.recipe, self.run, self.batches = model, recipe, run, batches
         self.dataset, self.start, self.clock = dataset, position, time.monotonic()
-        self.averaged = recipe.build_generator(dataset.size, 0)
-        shown = dataset.test if len(dataset.test) else dataset.train
-        self.drawings, self.photos = (sheets.spread(side, SAMPLES) for side in shown.load())
-        self.calibration = sheets.spread(batches.inputs, CALIBRATION)
+        self.averaged = {name: recipe.build_generator(dataset.size, 0) for name in recipe.shown}
+        self.held_out = (dataset.test if len(dataset.test) else dataset.train).load()
 
     def __call__(self, epoch: int) -> None:
         images = epoch * self.batches.steps * self.batches.batch_size
         seconds = self.start.seconds + time.monotonic() - self.clock
-        copy_averaged(self.model, self.model.networks["generator"], self.averaged)
-        if self.model.optimizer.use_ema:
-            recalibrate(
-                self.averaged, self.calibration, min(self.recipe.batch, len(self.calibration))
-            )
-        drawn = sheets.draw(self.averaged, self.drawings)
-        files.write_image(
-            self.run.samples / f"{epoch:05d}.png",
-            sheets.sheet(self.drawings, drawn, self.photos),
-        )
-        self.run.save_generator(self.averaged, _about(self.run, self.dataset, images, seconds))
+        for name, averaged in self.averaged.items():
+            copy_averaged(self.model, self.model.networks[name], averaged)
+            if self.model.optimizer.use_ema:
+                pictures = self.batches.columns[self.recipe.shown[name]]
+                inputs = self._inputs(averaged, pictures, CALIBRATION)
+                recalibrate(averaged, inputs, min(self.recipe.batch, len(inputs[0])))
+        parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
+        files.write_image(self.run.samples / f"{epoch:05d}.png", sheets.stack(parts))
+        about = _about(self.run, self.dataset, images, seconds)
+        self.run.save_generators(self.averaged, about)
         checkpoints.save(self.model, self.run.checkpoints, Position(epoch, images, seconds))
+
+    def _inputs(self, generator: keras.Model, pictures: np.ndarray, count: int) -> Inputs:
+        return sample_inputs(generator, count, pictures, len(self.dataset.labels))
+
+    def _sheet(self, generator: keras.Model, name: str) -> Image.Image:
+        """Held-out pictures, what is drawn of them, and what they belong to; or what is drawn."""
+        if self.recipe.task != "image-to-image":
+            inputs = self._inputs(generator, self.held_out[0], DRAWN_SAMPLES)
+            return sheets.sheet(sheets.legible(draw(generator, inputs)), columns=10)
+        inputs = self._inputs(generator, self.held_out[self.recipe.shown[name]], SAMPLES)
+        rows = [*inputs, draw(generator, inputs)]
+        if self.dataset.paired:
+            rows.append(sheets.spread(self.held_out[1], SAMPLES))
+        return sheets.sheet(*map(sheets.legible, rows))
 
 
 def resolve_precision(precision: str) -> str:
@@ -167,7 +186,6 @@ def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
 
 def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
     """Everything that decides the result; `images` only decides when to stop."""
-    names = "\n".join(dataset.train.names)
     return {
         "recipe": name,
         # Where a file lies may change between two starts, and is nobody's business in a card.
@@ -183,14 +201,15 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
         "data": {
             "folder": str(options.data),
             "name": dataset.name,
-            "pairs": len(dataset.train),
-            "names": hashlib.sha256(names.encode()).hexdigest()[:16],
+            "images": len(dataset.train),
+            "fingerprint": dataset.train.fingerprint(),
         },
     }
 
 
 def _about(run: Run, dataset: Dataset, images: int, seconds: float) -> dict[str, Any]:
     return {
+        "labels": list(dataset.labels),
         "training": {
             "recipe": run.config["recipe"],
             "options": run.config["options"],

@@ -39,6 +39,18 @@ def hinge_generator_loss(fake_logits):
     return -ops.mean(_float32(fake_logits))
 
 
+def lsgan_discriminator_loss(real_logits, fake_logits):
+    """Half the sum of (real - 1)^2 and fake^2 (Mao et al. 2017)."""
+    real = ops.mean(ops.square(_float32(real_logits) - 1.0))
+    fake = ops.mean(ops.square(_float32(fake_logits)))
+    return 0.5 * (real + fake)
+
+
+def lsgan_generator_loss(fake_logits):
+    """(fake - 1)^2: to be taken for real (Mao et al. 2017)."""
+    return ops.mean(ops.square(_float32(fake_logits) - 1.0))
+
+
 def l1_loss(target, output):
     """Mean absolute difference of two tensors of equal shape."""
     return ops.mean(ops.abs(_float32(target) - _float32(output)))
@@ -64,6 +76,25 @@ def perceptual_loss(real_features, fake_features):
         for real, fake in zip(real_features, fake_features, strict=True)
     ]
     return sum(distances) / len(distances)
+
+
+def reconstruction_loss(target, output):
+    """Binary cross-entropy of pixels in [-1, 1], black and white as 0 and 1.
+
+    A mean over all pixels; no pixel counts for more than 16.1, -log(1e-7).
+    """
+    target, output = (0.5 * (_float32(x) + 1.0) for x in (target, output))
+    return ops.mean(ops.binary_crossentropy(target, output))
+
+
+def kl_loss(mean, log_var):
+    """KL divergence of N(mean, exp(log_var)) from N(0, 1), float [B, Z] each.
+
+    A sum over Z, a mean over B (Kingma and Welling 2014, appendix B).
+    """
+    mean, log_var = _float32(mean), _float32(log_var)
+    terms = ops.square(mean) + ops.exp(log_var) - log_var - 1.0
+    return ops.mean(0.5 * ops.sum(terms, axis=-1))
 
 
 def _unit(x):

@@ -1,16 +1,20 @@
-"""preview: sketches and what a generator makes of them, as one sheet."""
+"""preview: what a generator draws, below what it draws from, as one sheet."""
 
 from pathlib import Path
+
+import numpy as np
 
 from training import files, sheets
 from training.errors import UserError
 from training.generators import Generator, load_drawings
+from training.samples import Inputs
 
 
 def preview(
     generator: Path,
     /,
     *,
+    name: str | None = None,
     out: Path | None = None,
     data: Path | None = None,
     drawings: Path | None = None,
@@ -22,14 +26,15 @@ def preview(
     """Draw a sheet: held-out sketches, what becomes of them, and the photos behind them.
 
     The sketches are unpicked: at equal distances over all that were held out, so that two runs on
-    the same data show the same.
+    the same data show the same. Of a generator that draws from noise: the first of a fixed seed.
 
     Args:
-        generator: Run folder, or an exported .tflite file.
+        generator: Run folder, or an exported .tflite file that draws from pictures.
+        name: Which of a run's generators, where it has several; the first by default.
         out: Picture to write; preview.png beside the weights by default.
-        data: Dataset folder; the one that a run was trained on by default.
+        data: Dataset folder or name; the one that a run was trained on by default.
         drawings: Folder of drawings to show instead of held-out sketches.
-        count: How many sketches.
+        count: How many sketches, or pictures from noise.
         photos: Whether the photos are on the sheet; their licence may not let you show them.
         columns: How many sketches side by side.
         side: Side of a picture on the sheet in px, if not the generator's own.
@@ -44,16 +49,18 @@ def preview(
         raise UserError(
             f"--count, --columns and --side should be 1 or more; got {count}, {columns} and {side}"
         )
-    drawer = Generator.open(generator)
+    drawer = Generator.open(generator, name)
     targets = []
     if drawings:
-        sketches = sheets.spread(load_drawings(drawings, drawer.size), count)
+        inputs: Inputs = (sheets.spread(load_drawings(drawings, drawer.size), count),)
     else:
-        sketches, *targets = (
-            sheets.spread(side, count) for side in drawer.dataset(data).test.load()
-        )
-    rows = [sketches, drawer(sketches), *(targets if photos else [])]
-    rows = [sheets.resize(row, side or drawer.size) for row in rows]
+        dataset = drawer.dataset(data)
+        inputs = drawer.inputs(dataset, count)
+        if photos and dataset.paired and drawer.task == "image-to-image":
+            targets.append(sheets.spread(drawer.targets(dataset), count))
+    seen = [sheets.to_rgb(x) for x in inputs if x.dtype == np.uint8]
+    rows = [*seen, drawer(inputs), *targets]
+    rows = [sheets.resize(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
     files.write_image(path, sheets.sheet(*rows, columns=columns))
     return path

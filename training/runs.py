@@ -99,10 +99,9 @@ class Run:
         """Folder of TensorBoard's event files."""
         return self.folder / "tensorboard"
 
-    @property
-    def generator_path(self) -> Path:
-        """Weights of the generator: averaged, with BatchNorm statistics to match."""
-        return self.folder / "generator.weights.h5"
+    def weights(self, generator: str) -> Path:
+        """Weights of a generator: averaged, with BatchNorm statistics to match."""
+        return self.folder / f"{generator}.weights.h5"
 
     @property
     def card(self) -> dict[str, Any]:
@@ -116,36 +115,41 @@ class Run:
             raise UserError(f"{self.folder} has no trained generator yet: let fit finish an epoch")
         return json.loads(path.read_text())
 
-    def save_generator(self, generator: keras.Model, about: dict[str, Any]) -> None:
-        """Write the generator's weights and the card that vouches for them.
+    def save_generators(self, generators: dict[str, keras.Model], about: dict[str, Any]) -> None:
+        """Write each generator's weights and the card that vouches for them.
 
         Each is replaced as a whole; between the two, a crash leaves a card whose checksum does
         not match, which `load_generator` reports, and which the next epoch mends.
         """
-        with files.replacing(self.generator_path, suffix=".weights.h5") as path:
-            generator.save_weights(path)
-        weights = {
-            "bytes": self.generator_path.stat().st_size,
-            "sha256": sha256(self.generator_path),
-        }
+        weights = {}
+        for name, generator in generators.items():
+            with files.replacing(self.weights(name), suffix=".weights.h5") as path:
+                generator.save_weights(path)
+            weights[name] = _fingerprint(self.weights(name))
         files.write_json(self.folder / "card.json", {"weights": weights} | about)
 
 
-def load_generator(run: Run) -> keras.Model:
-    """Rebuild the generator from the configuration and read its checked weights.
+def load_generator(run: Run, name: str | None = None) -> keras.Model:
+    """Rebuild a generator, by default a run's first, and read its checked weights.
 
-    Returns a model of float32 [B, S, S, 3] -> float32 [B, S, S, 3], both in [-1, 1], under the
-    Keras dtype policy in force. Only arrays are read: no code, no pickle, no Keras config.
+    Returns a model of a sketch float32 [B, S, S, C] in [-1, 1], or of a label [B] and noise
+    [B, Z], to a picture float32 [B, S, S, C] in [-1, 1], under the Keras dtype policy in force.
+    Only arrays are read: no code, no pickle, no Keras config.
 
     Raises:
-        UserError: weights that are missing, altered, or of another network.
+        UserError: no generator of this name, or weights that are missing, altered, or of another
+            network.
     """
     from training.recipes import recipe_from
 
-    expected, path = run.card["weights"], run.generator_path
+    weights = run.card["weights"]
+    name = name or next(iter(weights))
+    if name not in weights:
+        raise UserError(f"{run.folder} has no generator {name}; it has {', '.join(weights)}")
+    expected, path = weights[name], run.weights(name)
     if not path.exists():
         raise UserError(f"{path} is missing: let fit finish an epoch")
-    found: dict[str, Any] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    found = _fingerprint(path)
     if found != expected:
         raise UserError(
             f"{path} does not match its card: expected {expected['bytes']} bytes, sha256 "
@@ -168,6 +172,10 @@ def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> Iterator[str]:

@@ -1,29 +1,12 @@
 """Sheets: drawings above what a generator makes of them, as one picture."""
 
 from pathlib import Path
-from typing import Any
 
 import cv2
-import keras
 import numpy as np
 from PIL import Image
 
 from training import files
-
-
-def to_pixels(tensor: Any) -> np.ndarray:
-    """Float [-1, 1] of any shape -> uint8 0..255, rounded."""
-    pixels = (keras.ops.convert_to_numpy(tensor).astype(np.float32) + 1.0) * 127.5
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
-
-
-def draw(generator: keras.Model, sketches: np.ndarray, batch: int = 8) -> np.ndarray:
-    """Run a generator on uint8 sketches [N, S, S, 3]; returns uint8 [N, S, S, 3]."""
-    outputs = [
-        to_pixels(generator(rows.astype(np.float32) / 127.5 - 1.0, training=False))
-        for rows in np.split(sketches, range(batch, len(sketches), batch))
-    ]
-    return np.concatenate(outputs)
 
 
 def spread(pictures: np.ndarray, count: int) -> np.ndarray:
@@ -36,10 +19,31 @@ def spread(pictures: np.ndarray, count: int) -> np.ndarray:
 
 
 def resize(pictures: np.ndarray, side: int) -> np.ndarray:
-    """Resize uint8 [N, S, S, 3] to uint8 [N, side, side, 3]; smaller pixels are means of areas."""
-    return np.stack(
-        [cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA) for one in pictures]
-    )
+    """Resize uint8 [N, S, S, C] to uint8 [N, side, side, C]; smaller pixels are means of areas."""
+    resized = [cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA) for one in pictures]
+    return np.stack(resized).reshape(len(pictures), side, side, pictures.shape[3])
+
+
+def to_rgb(pictures: np.ndarray) -> np.ndarray:
+    """Grey pictures [N, S, S, 1] as [N, S, S, 3]; coloured ones as they are."""
+    return np.repeat(pictures, 3, axis=3) if pictures.shape[3] == 1 else pictures
+
+
+def legible(pictures: np.ndarray) -> np.ndarray:
+    """RGB pictures for a sheet: those of a few pixels enlarged by a whole factor, to about 64."""
+    side = pictures.shape[1]
+    return resize(to_rgb(pictures), side * max(1, round(64 / side)))
+
+
+def stack(parts: list[Image.Image], gap: int = 8) -> Image.Image:
+    """Sheets below each other."""
+    height = sum(part.height + gap for part in parts) - gap
+    canvas = Image.new("RGB", (max(part.width for part in parts), height), "white")
+    top = 0
+    for part in parts:
+        canvas.paste(part, (0, top))
+        top += part.height + gap
+    return canvas
 
 
 def sheet(*rows: np.ndarray, columns: int = 8, gap: int = 2) -> Image.Image:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from training import metrics, sheets
+from training import metrics, samples, sheets
 from training.errors import UserError
 from training.generators import BATCH, Generator
 from training.networks.normalization import BatchNorm
@@ -24,7 +24,7 @@ def identify(path: Path) -> dict[str, str]:
     Raises:
         UserError: there is no run with weights, and no file, at `path`.
     """
-    weights = path if path.suffix == ".tflite" else Run.open(path).generator_path
+    weights = path if path.suffix == ".tflite" else Run.open(path).weights("generator")
     if not weights.is_file():
         raise UserError(f"expected trained weights to start from, found no file at {weights}")
     return {"name": path.resolve().name, "sha256": sha256(weights)}
@@ -58,7 +58,7 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
         _, bias, *_ = norm.get_weights()
         norm.set_weights([np.sqrt(variance + norm.epsilon), bias + mean, mean, variance])
     few = sketches[:BATCH]
-    same = metrics.psnr(sheets.draw(generator, few), drawer(few)).mean()
+    same = metrics.psnr(samples.draw(generator, (few,)), drawer((few,))).mean()
     if same < LEAST_PSNR:
         raise UserError(f"{path} draws other pictures than its weights do here ({same:.1f} dB)")
 

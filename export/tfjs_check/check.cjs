@@ -1,9 +1,10 @@
-// Draw sketches with a TensorFlow.js graph model, as a browser without a GPU does (wasm).
+// Draw with a TensorFlow.js graph model, as a browser without a GPU does (wasm).
 //
-//   node check.cjs MODEL_FOLDER SKETCHES PHOTOS
+//   node check.cjs MODEL_FOLDER FOLDER INPUT...
 //
-// SKETCHES: uint8 [N, S, S, 3], raw; PHOTOS, written: float32 [N, S, S, 3], raw, little-endian.
-// Prints {"milliseconds": [one a sketch], "threads": n} as the last line of stdout.
+// FOLDER/INPUT: all values of that input, [N, ...], raw and little-endian: float32, or int32 where
+// the model takes that. FOLDER/photos, written: float32 [N, S, S, 3], likewise.
+// Prints {"milliseconds": [one a picture], "threads": n, "shape": [S, S, 3]} last on stdout.
 "use strict";
 
 const fs = require("node:fs");
@@ -29,36 +30,41 @@ function fromFolder(folder) {
   };
 }
 
-async function main(folder, sketchesFile, photosFile) {
+async function main(modelFolder, folder, ...names) {
   await tf.setBackend("wasm");
-  const model = await loadGraphModel(fromFolder(folder));
-  const { name, shape } = model.inputs[0];
-  const length = shape.reduce((product, side) => product * side, 1);
-  const sketches = fs.readFileSync(sketchesFile);
-  if (!(length > 0) || sketches.length % length) {
-    throw new Error(`sketches of ${sketches.length} bytes do not fit an input of [${shape}]`);
+  const model = await loadGraphModel(fromFolder(modelFolder));
+  const inputs = names.map((name) => {
+    const input = model.inputs.find((each) => each.name.split(":")[0] === name);
+    const bytes = fs.readFileSync(path.join(folder, name));
+    const Values = input.dtype === "int32" ? Int32Array : Float32Array;
+    const values = new Values(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    const length = input.shape.reduce((product, side) => product * side, 1);
+    if (!(length > 0) || values.length % length) {
+      throw new Error(`${values.length} values of ${name} do not fit an input of [${input.shape}]`);
+    }
+    return { ...input, values, length };
+  });
+
+  async function draw(row) {
+    const given = inputs.map(({ values, length, shape, dtype }) =>
+      tf.tensor(values.subarray(row * length, (row + 1) * length), shape, dtype));
+    const photo = model.execute(Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]])));
+    const drawn = { values: await photo.data(), shape: photo.shape.slice(1) };
+    tf.dispose([...given, photo]);
+    return drawn;
   }
 
-  async function draw(start) {
-    const pixels = Float32Array.from(sketches.subarray(start, start + length));
-    const sketch = tf.tensor(pixels, shape);
-    const photo = model.execute({ [name]: sketch });
-    const values = await photo.data();
-    tf.dispose([sketch, photo]);
-    return values;
-  }
-
-  await draw(0); // compiling and the first allocation are not what a second stroke waits for
+  const { shape } = await draw(0); // compiling and the first allocation are not what a second stroke waits for
   const milliseconds = [];
-  const out = fs.openSync(photosFile, "w");
-  for (let start = 0; start < sketches.length; start += length) {
+  const out = fs.openSync(path.join(folder, "photos"), "w");
+  for (let row = 0; row < inputs[0].values.length / inputs[0].length; row++) {
     const begin = performance.now();
-    const values = await draw(start);
+    const { values } = await draw(row);
     milliseconds.push(performance.now() - begin);
     fs.writeSync(out, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   fs.closeSync(out);
-  console.log(JSON.stringify({ milliseconds, threads: Math.max(1, wasm.getThreadsCount()) }));
+  console.log(JSON.stringify({ milliseconds, threads: Math.max(1, wasm.getThreadsCount()), shape }));
 }
 
 main(...process.argv.slice(2)).catch((error) => {

@@ -26,7 +26,6 @@ from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from export.bundle import write_bundle
 from export.complete import complete_bundle
-from export.page import FORMATS
 from tests.browser.conftest import QUIET
 from tests.browser.pad import stroke, tool
 from tests.static_server import StaticServer
@@ -104,9 +103,9 @@ def main() -> None:
         sys.exit("error: no Chromium on this machine; `make browser` installs it")
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         ours, tutorial = Path(place, "ours"), Path(place, "tutorial")
-        complete_bundle(options.bundle, ours, FORMATS, web=True)
+        complete_bundle(options.bundle, ours, ["web"])
         about = {"name": "tutorial", "training": {}, "data": {}}
-        sketch = np.zeros((1, SIZE, SIZE, 3), np.uint8)
+        sketch = {"sketch": np.zeros((1, SIZE, SIZE, 3), np.uint8)}
         keras.config.set_dtype_policy("float32")
         shutil.copytree(options.bundle / "examples", tutorial / "examples")
         (tutorial / "card.json").write_text("{}")  # A bundle of another day, which brings them.

@@ -16,10 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.bundles import load_generator
 from export.bundle import write_bundle
-from export.page import FORMATS
 from export.serving import in_keras
 from tests.browser.pad import stroke, tool
-from tests.export_networks import drawings, randomised
+from tests.export_networks import drawings, randomised, sketches
 from tests.static_server import StaticServer
 from training.networks.shuffle_unet import shuffle_unet
 
@@ -47,8 +46,8 @@ def bundle(tmp_path_factory, generator) -> Path:
     examples.mkdir(parents=True)
     (folder / "card.json").write_text("{}")  # A bundle of another day, which brings an example.
     Image.fromarray(drawings(1, SIZE, seed=3)[0]).save(examples / "1.png")
-    calibration, held_out = drawings(32, SIZE, seed=1), drawings(16, SIZE)
-    write_bundle(generator, folder, FORMATS, calibration, held_out, ABOUT, web=True)
+    calibration, held_out = sketches(32, SIZE, seed=1), sketches(16, SIZE)
+    write_bundle(generator, folder, ("tflite-int8", "tfjs"), calibration, held_out, ABOUT, web=True)
     return folder
 
 
@@ -149,7 +148,7 @@ def test_litert_draws_what_python_draws_to_the_last_count(page, bundle, kind):
 def test_tensorflow_js_draws_what_keras_draws(page, generator):
     ready(page)
     sketches = drawings(16, SIZE)
-    error = draw_with(page, "tfjs-wasm", sketches) - in_keras(generator, sketches)
+    error = draw_with(page, "tfjs-wasm", sketches) - in_keras(generator, {"sketch": sketches})
     assert 10 * np.log10(255**2 / np.square(error).mean()) >= 45
 
 

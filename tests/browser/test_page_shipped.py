@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from demo.bundles import load_generator
 from export.complete import complete_bundle
-from export.page import FORMATS
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.pad import stroke, tool
 from tests.browser.test_page import draw_with, painted, ready, shown, visit, wait_for_more
@@ -28,7 +27,7 @@ def bundle(tmp_path_factory) -> Path:
     """What `make web` writes."""
     folder = tmp_path_factory.mktemp("web") / "flowers"
     try:
-        complete_bundle(SHIPPED, folder, FORMATS, web=True)
+        complete_bundle(SHIPPED, folder, ["web"])
     except UserError as error:
         if "npm" not in str(error):
             raise

@@ -51,7 +51,7 @@ def run(tmp_path_factory, dataset) -> Run:
         "training": {"recipe": "pix2pix", "images_seen": 0},
         "data": {"name": "squares", "licence": "CC0", "photos": 17},
     }
-    run.save_generator(randomised(recipe.build_generator(SIZE, 0)), about)
+    run.save_generators({"generator": randomised(recipe.build_generator(SIZE, 0))}, about)
     return run
 
 
@@ -97,7 +97,7 @@ def test_a_run_becomes_a_bundle_that_the_demo_draws_with(run, tmp_path):
     assert told["data"]["licence"] == "CC0"
     assert told["parity"]["tflite-int8"]["drawings"] == 5
     sketch = drawings(1, SIZE)
-    reference = in_keras(load_generator(run), sketch)[0]
+    reference = in_keras(load_generator(run), {"sketch": sketch})[0]
     for file in card.files:
         photo = load_from_bundle(tmp_path / "Squares", file)(sketch[0])
         assert photo.dtype == np.uint8
@@ -111,7 +111,7 @@ def test_keras_that_was_loaded_on_jax_is_refused():
         "from pathlib import Path\n"
         "from export.bundle import write_bundle\n"
         "x = keras.Input((8, 8, 3))\n"
-        "none = np.zeros((1, 8, 8, 3), np.uint8)\n"
+        "none = {'sketch': np.zeros((1, 8, 8, 3), np.uint8)}\n"
         "about = {'name': 'a', 'training': {}, 'data': {}}\n"
         "write_bundle(keras.Model(x, x), Path('never'), ('tfjs',), none, none, about)"
     )

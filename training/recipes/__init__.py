@@ -3,10 +3,17 @@
 from typing import Any
 
 from training.errors import UserError
-from training.recipes import pix2pix
+from training.recipes import cgan, dcgan, denoise, gan, pix2pix, vae
 
 # Name on the command line -> presets by name, the first of which is the default.
-RECIPES: dict[str, dict[str, Any]] = {"pix2pix": pix2pix.PRESETS}
+RECIPES: dict[str, dict[str, Any]] = {
+    "pix2pix": pix2pix.PRESETS,
+    "cgan": cgan.PRESETS,
+    "dcgan": dcgan.PRESETS,
+    "gan": gan.PRESETS,
+    "vae": vae.PRESETS,
+    "denoise": denoise.PRESETS,
+}
 
 
 def recipe_from(config: dict[str, Any]) -> Any:

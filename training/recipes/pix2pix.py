@@ -10,6 +10,7 @@ from keras import ops
 from training import losses
 from training.adversarial import AdversarialModel
 from training.augment import Augmentation
+from training.datasets import Dataset
 from training.networks.patchgan import patchgan
 from training.networks.projected import projected
 from training.networks.shuffle_unet import shuffle_unet
@@ -64,6 +65,11 @@ class Pix2Pix:
     """Random change of each colour channel, joint for sketch and photo, as a share."""
 
     task = "image-to-image"
+    shown = {"generator": 0}
+
+    def open(self, data: Path, size: int | None = None) -> Dataset:
+        """Open pairs: a dataset folder of `python -m training prepare`, or in its layout."""
+        return Dataset.open(data, size)
 
     def build(self, size: int, seed: int) -> AdversarialModel:
         """Build the untrained networks for pictures of `size` px.

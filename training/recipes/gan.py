@@ -1,0 +1,86 @@
+"""GAN: two dense networks that play against each other (Goodfellow et al. 2014, 1406.2661)."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+from keras import layers, ops
+
+from training import losses
+from training.adversarial import AdversarialModel
+from training.datasets import Dataset
+from training.labelled import open_labelled
+
+LATENT = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class GAN:
+    """Options of the dense GAN; the defaults are its preset."""
+
+    batch: int = 32
+    """Pictures a step; so small because each step is so cheap."""
+    learning_rate: float = 1e-3
+    """RMSprop's step, its default; momentum would carry the players past each other."""
+
+    task = "noise-to-image"
+    shown = {"generator": 0}
+
+    def open(self, data: Path, size: int | None = None) -> Dataset:
+        """Open idx files; the labels are not used."""
+        return open_labelled(data, size)
+
+    def build(self, size: int, seed: int) -> AdversarialModel:
+        """Build the untrained networks for pictures of `size` px."""
+        return GANModel(self, size, seed)
+
+    def build_generator(self, size: int, seed: int) -> keras.Model:
+        """Build the part that is shown and exported: noise [B, 30] -> [B, S, S, 1] in [-1, 1]."""
+        noise = keras.Input((LATENT,), name="noise")
+        x = layers.Dense(100, "relu", kernel_initializer="he_normal")(noise)
+        x = layers.Dense(150, "relu", kernel_initializer="he_normal")(x)
+        x = layers.Dense(size * size)(x)
+        x = layers.Activation("tanh", dtype="float32")(x)
+        return keras.Model(noise, layers.Reshape((size, size, 1))(x), name="generator")
+
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """RMSprop for both players."""
+        return keras.optimizers.RMSprop(self.learning_rate)
+
+
+PRESETS = {"published": GAN()}
+
+
+def discriminator(size: int) -> keras.Model:
+    """Build the generator's mirror: [B, S, S, 1] in [-1, 1] -> logits [B, 1]."""
+    picture = keras.Input((size, size, 1), name="picture")
+    x = layers.Flatten()(picture)
+    x = layers.Dense(150, "relu", kernel_initializer="he_normal")(x)
+    x = layers.Dense(100, "relu", kernel_initializer="he_normal")(x)
+    return keras.Model(picture, layers.Dense(1, dtype="float32")(x), name="discriminator")
+
+
+class GANModel(AdversarialModel):
+    """Generator against discriminator, on batches (picture uint8 [B, S, S, 1], label)."""
+
+    def __init__(self, options: GAN, size: int, seed: int):
+        super().__init__(
+            networks={
+                "generator": options.build_generator(size, seed),
+                "discriminator": discriminator(size),
+            },
+            players={"generator": ["generator"], "discriminator": ["discriminator"]},
+            seed=seed,
+        )
+
+    def losses(self, batch):
+        """One loss a player: pass for real, and tell real from drawn."""
+        real = ops.cast(batch[0], "float32") / 127.5 - 1.0
+        noise = keras.random.normal((ops.shape(real)[0], LATENT), seed=self.random)
+        drawn = self.networks["generator"](noise, training=True)
+        real_logits = self.networks["discriminator"](real, training=True)
+        drawn_logits = self.networks["discriminator"](drawn, training=True)
+        return {
+            "generator": losses.bce_generator_loss(drawn_logits),
+            "discriminator": losses.bce_discriminator_loss(real_logits, drawn_logits),
+        }, {}

@@ -36,6 +36,7 @@ class AdversarialModel(AdversarialStep, keras.Model):
         self.networks = networks
         self.players = players
         self.random = keras.random.SeedGenerator(seed)
+        self.stage = 0
         self.trackers = {
             name: keras.metrics.Mean(name)
             for name in (*(f"{player}_loss" for player in players), *logs)
@@ -55,6 +56,13 @@ class AdversarialModel(AdversarialStep, keras.Model):
             player: [v for name in names for v in self.networks[name].trainable_variables]
             for player, names in self.players.items()
         }
+
+    def stage_at(self, images: int) -> int:
+        """The `stage` in which `losses` is to be compiled once so many images were seen.
+
+        Most models have one. One that grows has more: the step is compiled anew for each.
+        """
+        return 0
 
     def losses(self, batch):
         """Map a batch to (one scalar loss a player, scalars to log); keras.ops only."""

@@ -40,6 +40,22 @@ class Throughput(keras.callbacks.Callback):
             logs["images/s"] = self.speed
 
 
+class Stages(keras.callbacks.Callback):
+    """Compiles the step anew where a model comes to another stage, `images` having been seen."""
+
+    def __init__(self, batch: int, images: int):
+        super().__init__()
+        self.batch, self.images = batch, images
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """See whether it is time."""
+        stage = self.model.stage_at(self.images)
+        if stage != self.model.stage:
+            self.model.stage = stage
+            self.model.make_train_function(force=True)
+        self.images += self.batch
+
+
 class StopOnNaN(keras.callbacks.Callback):
     """Ends the training at the first loss that is not finite, and says which and where."""
 

@@ -97,6 +97,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         shuffle=False,  # The stream is shuffled already, and knows where it is.
         verbose=verbose,
         callbacks=[
+            callbacks.Stages(recipe.batch, position.images),
             callbacks.StopOnNaN(),
             callbacks.Throughput(recipe.batch),
             callbacks.LogTable(run.log, position.epoch),

@@ -51,6 +51,16 @@ def lsgan_generator_loss(fake_logits):
     return ops.mean(ops.square(_float32(fake_logits) - 1.0))
 
 
+def r1_loss(real_logits, shaken_logits, deviation: float):
+    """R1, the mean squared slope of the logits at real pictures (Mescheder et al. 2018).
+
+    Measured instead of differentiated: the mean of (change / deviation)^2 when each pixel is
+    moved by normal noise of that deviation estimates the squared norm of the gradient.
+    """
+    change = _float32(shaken_logits) - _float32(real_logits)
+    return ops.mean(ops.square(change / deviation))
+
+
 def l1_loss(target, output):
     """Mean absolute difference of two tensors of equal shape."""
     return ops.mean(ops.abs(_float32(target) - _float32(output)))

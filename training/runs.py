@@ -56,7 +56,8 @@ class Run:
             UserError: the folder holds a run of another configuration; the message names the
                 differences.
         """
-        folder, config = Path(folder), {"schema": SCHEMA} | config
+        folder = Path(folder)
+        config = json.loads(json.dumps({"schema": SCHEMA} | config))  # As it will be read again.
         if (folder / "config.json").exists():
             run = cls.open(folder)
             differences = list(_differences(run.config, config))

@@ -20,12 +20,13 @@ class AdversarialStep:
         with tf.GradientTape(persistent=True) as tape:
             losses, logs = self.losses(batch)
             scaled = {player: self.optimizer.scale_loss(loss) for player, loss in losses.items()}
-        gradients = {}
+        gradients: dict[int, tf.Tensor] = {}
         for player, variables in self.player_variables().items():
-            for variable, gradient in zip(
-                variables, tape.gradient(scaled[player], variables), strict=True
-            ):
-                gradients[id(variable)] = gradient
+            pulled = tape.gradient(scaled[player], variables)
+            for variable, gradient in zip(variables, pulled, strict=True):
+                # A model that grows does not use all of its variables yet.
+                unused = gradient is None
+                gradients[id(variable)] = tf.zeros_like(variable) if unused else gradient
         self.optimizer.apply(
             [gradients[id(v)] for v in self.trainable_variables], self.trainable_variables
         )

@@ -1,4 +1,4 @@
-"""BatchNorm that a CPU runs in one pass, and one for networks that see one picture at a time."""
+"""BatchNorm that a CPU runs in one pass, and what normalises each picture by itself."""
 
 import keras
 from keras import layers, ops
@@ -43,8 +43,27 @@ class PictureNorm(BatchNorm):
         """Normalise by the batch while training, by the picture otherwise."""
         if training:
             return super().call(inputs, training=training, mask=mask)
-        x = ops.cast(inputs, self.compute_dtype)
-        x = x - ops.mean(x, axis=(1, 2), keepdims=True)
-        # Not the difference of two large means, of which float16 leaves nothing.
-        variance = ops.mean(ops.square(x), axis=(1, 2), keepdims=True)
-        return x * ops.rsqrt(variance + self.epsilon) * self.gamma + self.beta
+        x = _each_by_itself(ops.cast(inputs, self.compute_dtype), self.epsilon)
+        return x * self.gamma + self.beta
+
+
+@keras.saving.register_keras_serializable("garabato")
+class InstanceNorm(layers.Layer):
+    """Each channel of each picture [B, H, W, C] by its own mean and variance (Ulyanov et al. 2016).
+
+    Nothing is learned, and training and drawing are the same.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**{"dtype": "float32"} | options)
+
+    def call(self, inputs):
+        """Normalise."""
+        return _each_by_itself(inputs, 1e-5)
+
+
+def _each_by_itself(x, epsilon: float):
+    x = x - ops.mean(x, axis=(1, 2), keepdims=True)
+    # Not the difference of two large means, of which float16 leaves nothing.
+    variance = ops.mean(ops.square(x), axis=(1, 2), keepdims=True)
+    return x * ops.rsqrt(variance + epsilon)

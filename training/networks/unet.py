@@ -30,7 +30,7 @@ def levels_for(size: int) -> int:
     return levels
 
 
-def down(x, filters: int, *, norm: type[BatchNorm] | None):
+def down(x, filters: int, *, norm: type[layers.Layer] | None):
     """Halve: 4x4 convolution of stride 2, normalised if asked, LeakyReLU 0.2."""
     # A bias before BatchNorm is subtracted again at once.
     x = layers.Conv2D(

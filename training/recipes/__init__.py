@@ -3,7 +3,7 @@
 from typing import Any
 
 from training.errors import UserError
-from training.recipes import cgan, dcgan, denoise, gan, pix2pix, vae
+from training.recipes import cgan, cyclegan, dcgan, denoise, gan, pix2pix, progressive, vae
 
 # Name on the command line -> presets by name, the first of which is the default.
 RECIPES: dict[str, dict[str, Any]] = {
@@ -13,6 +13,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "gan": gan.PRESETS,
     "vae": vae.PRESETS,
     "denoise": denoise.PRESETS,
+    "cyclegan": cyclegan.PRESETS,
+    "progressive": progressive.PRESETS,
 }
 
 
@@ -27,6 +29,7 @@ def recipe_from(config: dict[str, Any]) -> Any:
         raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")
     kind = type(next(iter(RECIPES[name].values())))
     try:
-        return kind(**options)
+        # JSON has lists where a dataclass has tuples.
+        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
     except TypeError as error:
         raise UserError(f"{name} was trained by another version: {error}") from None

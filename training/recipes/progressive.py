@@ -1,0 +1,127 @@
+"""Progressive growing: photos from noise, small ones first (Karras et al. 2018, 1710.10196)."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+from keras import ops
+
+from training import losses
+from training.adversarial import AdversarialModel
+from training.augment import Augmentation
+from training.datasets import Dataset
+from training.networks.growing import growing_discriminator, growing_generator, sides
+from training.photo_sets import open_photos
+
+SHAKE = 0.05  # Deviation of the noise that R1's slope is measured with.
+
+
+@dataclasses.dataclass(frozen=True)
+class Progressive:
+    """Options of progressive growing; the defaults are its preset."""
+
+    size: int = 64
+    """Side of the photos in px, a power of two."""
+    latent: int = 128
+    """Length of the noise."""
+    width: int = 128
+    """Channels up to 16 px; they halve with each doubling from there."""
+    phase_images: int = 40_000
+    """Images to see at each size, and as many to fade in the next one (600,000 in the paper)."""
+    r1: float = 1.0
+    """Weight of R1, the discriminator's slope at real photos (Mescheder et al. 2018)."""
+    batch: int = 16
+    """Photos a step."""
+    learning_rate: float = 1e-3
+    """Adam's step; equalized weights bear a large one."""
+    ema: float = 0.999
+    """Decay a step of the averaged weights that are exported."""
+
+    task = "noise-to-image"
+    shown = {"generator": 0}
+
+    def open(self, data: Path, size: int | None = None) -> Dataset:
+        """Open a folder of photos."""
+        return open_photos(data, size or self.size)
+
+    def build(self, size: int, seed: int) -> AdversarialModel:
+        """Build the untrained networks for photos of `size` px.
+
+        Raises:
+            UserError: a size that is not a power of two.
+        """
+        return ProgressiveModel(self, size, seed)
+
+    def build_generator(self, size: int, seed: int) -> keras.Model:
+        """Build the part that is shown and exported: noise [B, Z] -> [B, S, S, 3] in [-1, 1]."""
+        return growing_generator(size, latent=self.latent, width=self.width)[-1]
+
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """Adam without momentum, as published, for both players."""
+        return keras.optimizers.Adam(
+            self.learning_rate, beta_1=0.0, beta_2=0.99, use_ema=True, ema_momentum=self.ema
+        )
+
+
+PRESETS = {"small": Progressive()}
+
+
+class ProgressiveModel(AdversarialModel):
+    """Generator against discriminator, at one size after another, on photos uint8 [B, S, S, 3]."""
+
+    def __init__(self, options: Progressive, size: int, seed: int):
+        self.options = options
+        self.sides = sides(size)
+        self.generators = growing_generator(size, latent=options.latent, width=options.width)
+        self.discriminators = growing_discriminator(size, width=options.width)
+        super().__init__(
+            networks={"generator": self.generators[-1], "discriminator": self.discriminators[-1]},
+            players={"generator": ["generator"], "discriminator": ["discriminator"]},
+            logs=("alpha",),
+            seed=seed,
+        )
+        self.augmentation = Augmentation(flip=True)
+
+    def stage_at(self, images: int) -> int:
+        """0 at 4 px, 1 at 8 px and so on: from one phase at a size two more lead to the next."""
+        return min((images // self.options.phase_images + 1) // 2, len(self.generators) - 1)
+
+    def losses(self, batch):
+        """One loss a player, at the size of this stage: pass for real, and tell real from drawn."""
+        generator = self.generators[self.stage]
+        discriminator = self.discriminators[self.stage]
+        alpha = self._fade_in()
+        photo, _ = self.augmentation(batch[0], batch[0], self.random)
+        real = self._at_this_size(photo / 127.5 - 1.0, alpha)
+        noise = keras.random.normal((ops.shape(real)[0], self.options.latent), seed=self.random)
+        drawn = generator(noise, training=True)
+        real_logits = discriminator(real, training=True)
+        shaken = real + SHAKE * keras.random.normal(ops.shape(real), seed=self.random)
+        slope = losses.r1_loss(real_logits, discriminator(shaken, training=True), SHAKE)
+        drawn_logits = discriminator(drawn, training=True)
+        return {
+            "generator": losses.bce_generator_loss(drawn_logits),
+            "discriminator": losses.bce_discriminator_loss(real_logits, drawn_logits)
+            + self.options.r1 * slope,
+        }, {"alpha": alpha}
+
+    def _fade_in(self):
+        """Let through as much of each new size as is due after so many images; of the newest."""
+        phase = self.options.phase_images
+        images = ops.cast(self.optimizer.iterations, "float32") * self.options.batch
+        alpha = ops.ones(())
+        for level, side in enumerate(self.sides[1 : self.stage + 1], start=1):
+            alpha = ops.clip(images / phase - (2 * level - 1), 0.0, 1.0)
+            for network in self.networks.values():
+                network.get_layer(f"fade_{side}").alpha.assign(alpha)
+        return alpha
+
+    def _at_this_size(self, photo, alpha):
+        """Photos at the size of this stage, as sharp as the generator can draw by now."""
+        factor = photo.shape[1] // self.sides[self.stage]
+        photo = ops.average_pool(photo, factor, factor) if factor > 1 else photo
+        if not self.stage:
+            return photo
+        blurred = ops.average_pool(photo, 2, 2)
+        blurred = ops.repeat(ops.repeat(blurred, 2, axis=1), 2, axis=2)
+        return blurred + alpha * (photo - blurred)

@@ -81,12 +81,12 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         gr.Markdown("# Garabato", elem_id="title")
         cards = list(models.cards.values())
         if len(cards) == 1:
-            _lay_out(models, cards[0], page.load)
+            _lay_out(models, cards[0], page.load, page.load)
         else:
             with gr.Tabs():
                 for card in cards:
                     with gr.Tab(card.name) as tab:
-                        _lay_out(models, card, tab.select)
+                        _lay_out(models, card, page.load, tab.select)
         if models.sketches:
             generate_api(models)
         if models.latents:
@@ -97,11 +97,11 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
     return page
 
 
-def _lay_out(models: Models, card: SketchCard | LatentCard, opened: Any) -> None:
+def _lay_out(models: Models, card: SketchCard | LatentCard, loaded: Any, opened: Any) -> None:
     if isinstance(card, SketchCard):
-        sketch_tab(models, card, opened, preferred="SPACE_ID" in os.environ)
+        sketch_tab(models, card, loaded, preferred="SPACE_ID" in os.environ)
     else:
-        latent_tab(models, card, opened)
+        latent_tab(models, card, opened)  # Not before: it draws as soon as it is shown.
 
 
 def __getattr__(name: str) -> Any:

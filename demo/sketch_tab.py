@@ -15,8 +15,8 @@ from demo.sketchpad import drawn, sketchpad
 from demo.texts import label
 
 
-def sketch_tab(models: Models, card: SketchCard, opened: Any, preferred: bool) -> None:
-    """Lay out the tab; `opened` is the event of its being shown.
+def sketch_tab(models: Models, card: SketchCard, loaded: Any, preferred: bool) -> None:
+    """Lay out the tab; `loaded` is the event of the page's being opened.
 
     Where the engines are built the visitor chooses where the model runs; with `preferred` their
     browser is tried first.
@@ -44,7 +44,7 @@ def sketch_tab(models: Models, card: SketchCard, opened: Any, preferred: bool) -
     # One event for all that changes the picture, so that a later one is never overtaken; of the
     # strokes that come while one is at work, only the last is sent.
     gr.on(
-        [opened, pad.input, file.input],
+        [loaded, pad.input, file.input],
         draw,
         [pad, file],
         [shown, told],

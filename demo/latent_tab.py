@@ -11,7 +11,7 @@ from demo.canvas import data_url
 from demo.cards import LatentCard
 from demo.controls import MODEL, choices, crisp, formats, picture, refused, status, took, words
 from demo.errors import UserError
-from demo.latents import MAX_SEED, REACH, STEP, between, moved, noise, places
+from demo.latents import MAX_SEED, REACH, STEP, between, is_seed, moved, noise, places
 from demo.serving import Models
 from demo.texts import label
 
@@ -25,10 +25,15 @@ def latent_tab(models: Models, card: LatentCard, opened: Any) -> None:
     """Lay out the tab; `opened` is the event of its being shown."""
 
     def draw(
-        chosen: int, seed: int | None, sown: int, file: str, request: gr.Request, *sliders: float
+        chosen: int,
+        seed: int | None,
+        sown: int,
+        file: str,
+        request: gr.Request,
+        *sliders: float | None,
     ) -> list[Any]:
-        if seed is None:  # The field is empty while somebody types another seed.
-            return [gr.skip()] * (3 + len(sliders))
+        if not is_seed(seed):  # The field is empty, say, while somebody types another seed.
+            return [gr.skip(), words(request)["seeds"], *[gr.skip()] * (1 + len(sliders))]
         values = noise(seed, card.latent)
         standing = sliders if seed == sown else places(values)
         try:
@@ -42,8 +47,8 @@ def latent_tab(models: Models, card: LatentCard, opened: Any) -> None:
     def walk(
         chosen: int, seed: int | None, other: int | None, file: str, request: gr.Request
     ) -> Any:
-        if seed is None or other is None:
-            return gr.skip()
+        if not is_seed(seed) or not is_seed(other):
+            return {"told": words(request)["seeds"], "pictures": []}
         way = between(noise(seed, card.latent), noise(other, card.latent), STEPS)
         try:
             answers = [models.sample(step, chosen, card.name, file)[0] for step in way]
@@ -109,8 +114,8 @@ def sample_api(models: Models) -> None:
             if label and label not in card.labels:
                 known = f"one of {', '.join(card.labels)}" if card.labels else "no label"
                 raise UserError(f"expected {known}, got {label}")
-            if seed is None:
-                raise UserError(f"expected a seed from 0 to {MAX_SEED}, got nothing")
+            if not is_seed(seed):
+                raise UserError(f"expected a seed from 0 to {MAX_SEED}, got {seed}")
             number = card.labels.index(label) if label else 0
             answer, _ = models.sample(noise(seed, card.latent), number, model, file)
         except UserError as error:
@@ -120,7 +125,7 @@ def sample_api(models: Models) -> None:
     with gr.Row(visible=False):
         model, file = choices(models.latents)
         name = gr.Textbox("", label="label")
-        seed = gr.Number(0, precision=0, minimum=0, maximum=MAX_SEED, label="seed")
+        seed = gr.Number(0, precision=0, label="seed")
         gr.Button().click(
             sample,
             [model, name, seed, file],
@@ -141,9 +146,7 @@ def _labels(card: LatentCard) -> gr.Radio | gr.State:
 def _seed(value: int, name: str) -> gr.Number:
     """Return the field of a seed, with a button that rolls the dice for another."""
     with gr.Group(), gr.Row(elem_classes="seed"):
-        seed = gr.Number(
-            value, precision=0, minimum=0, maximum=MAX_SEED, label=label(name), min_width=120
-        )
+        seed = gr.Number(value, precision=0, label=label(name), min_width=120)
         gr.Button(label("dice"), min_width=120, scale=0).click(
             None, None, seed, js=_ANOTHER_SEED, api_visibility="private"
         )

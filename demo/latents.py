@@ -1,6 +1,7 @@
 """Noise: from a seed, changed by hand, and on the way from one seed to another."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -8,6 +9,11 @@ MAX_SEED = 2**32 - 1
 SLIDERS = 8  # The first numbers of the noise, which a person can move.
 REACH = 3.0  # Of a slider, to both sides; 99.7 % of normal numbers lie within.
 STEP = 0.01
+
+
+def is_seed(value: int | None) -> TypeGuard[int]:
+    """Tell whether a field for whole numbers holds a seed."""
+    return value is not None and 0 <= value <= MAX_SEED
 
 
 def noise(seed: int, latent: int) -> np.ndarray:
@@ -23,14 +29,15 @@ def places(values: np.ndarray) -> list[float]:
     return [round(float(np.clip(value, -REACH, REACH)), 2) for value in values[:SLIDERS]]
 
 
-def moved(values: np.ndarray, sliders: Sequence[float]) -> np.ndarray:
+def moved(values: np.ndarray, sliders: Sequence[float | None]) -> np.ndarray:
     """Return the noise with its first numbers where the sliders stand.
 
-    A slider that stands where `places` put it leaves its number as exact as it was.
+    A slider that stands where `places` put it, or nowhere while somebody types another number,
+    leaves its number as exact as it was.
     """
     result = values.copy()
     for index, (place, slider) in enumerate(zip(places(values), sliders, strict=True)):
-        if slider != place:
+        if slider is not None and slider != place:
             result[index] = slider
     return result
 

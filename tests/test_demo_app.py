@@ -15,16 +15,13 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demo.bundles import load_sampler
-from demo.latents import noise
 from demo.texts import TEXTS, language
-from tests.demo_bundle import DIGITS, LATENT, SIZE, write_bundle, write_latent_bundle
+from tests.demo_bundle import SIZE, write_bundle
 from tests.demo_server import REPOSITORY, free_port, serve
 
 pytestmark = pytest.mark.slow
 
 API = "/generate"
-SAMPLE = "/sample"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +30,6 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [
         write_bundle(folder / "one"),
         write_bundle(folder / "two", "shoes", ("tflite-float16",)),
-        write_latent_bundle(folder / "three", "digits", DIGITS),
-        write_latent_bundle(folder / "four", "clouds"),
     ]
 
 
@@ -94,60 +89,9 @@ def test_a_client_chooses_the_model_and_the_file(client, drawing):
     assert read(answer).shape == (SIZE, SIZE, 3)
 
 
-def endpoints(client: Client) -> dict[str, list[str]]:
-    """The names of all that programs may call, and of what each takes."""
-    told = client.view_api(return_format="dict")
-    assert told["unnamed_endpoints"] == {}
-    return {
-        name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
-        for name, endpoint in told["named_endpoints"].items()
-    }
-
-
-def test_the_api_has_an_endpoint_for_drawings_and_one_for_noise(client):
-    assert endpoints(client) == {
-        API: ["drawing", "model", "file"],
-        SAMPLE: ["model", "label", "seed", "file"],
-    }
-
-
-@pytest.mark.parametrize(("served", "name"), [(slice(0, 2), API), (slice(2, 4), SAMPLE)])
-def test_without_a_model_for_it_an_endpoint_is_absent(bundles, served, name):
-    with serve(*bundles[served]) as (address, _):
-        client = Client(address, verbose=False)
-        assert list(endpoints(client)) == [name]
-        client.close()
-
-
-def test_a_seed_and_a_label_give_the_file_of_a_picture(client, bundles):
-    sampler = load_sampler(bundles[2], "tflite-float16")
-    expected = sampler(noise(7, LATENT), 3)
-    answer = client.predict("digits", "3", 7, "tflite-float16", api_name=SAMPLE)
-    assert (read(answer) == expected).all()
-    # The first model of its kind, its first label, seed 0, and the file that it prefers.
-    assert (read(client.predict(api_name=SAMPLE)) == sampler(noise(0, LATENT), 0)).all()
-
-
-def test_a_model_without_labels_takes_a_seed_alone(client, bundles):
-    expected = load_sampler(bundles[3], "tflite-float16")(noise(5, LATENT))
-    assert (read(client.predict(model="clouds", seed=5, api_name=SAMPLE)) == expected).all()
-
-
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ({"label": "ten"}, "expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, got ten"),
-        ({"model": "clouds", "label": "3"}, "expected no label, got 3"),
-        ({"seed": -1}, "-1 is less than minimum value 0"),
-        ({"seed": 2**32}, "4294967296 is greater than maximum value 4294967295"),
-        ({"seed": None}, "expected a seed from 0 to 4294967295, got nothing"),
-        ({"model": "flowers"}, "flowers is not in the list of choices"),
-        ({"file": "tflite-int8"}, "tflite-int8' .* is not in the list of choices"),
-    ],
-)
-def test_what_cannot_be_sampled_is_answered_in_one_line(client, asked, message):
-    with pytest.raises(AppError, match=message):
-        client.predict(**asked, api_name=SAMPLE)
+def test_the_api_has_one_endpoint(client):
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == [API]
+    assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
 
 
 @pytest.mark.parametrize(

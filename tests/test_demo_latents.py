@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from demo.latents import MAX_SEED, SLIDERS, between, moved, noise, places
+from demo.latents import MAX_SEED, SLIDERS, between, is_seed, moved, noise, places
 
 
 def test_a_seed_is_the_same_noise_everywhere():
@@ -10,6 +10,11 @@ def test_a_seed_is_the_same_noise_everywhere():
     assert (noise(7, 100)[:4] == noise(7, 4)).all()
     assert (noise(7, 4) != noise(8, 4)).all()
     assert np.isfinite(noise(MAX_SEED, 4)).all()
+
+
+def test_seeds_are_whole_numbers_of_32_bits():
+    assert is_seed(0) and is_seed(MAX_SEED)
+    assert not is_seed(-1) and not is_seed(MAX_SEED + 1) and not is_seed(None)
 
 
 def test_sliders_show_the_first_numbers_within_their_reach():
@@ -25,6 +30,7 @@ def test_a_slider_changes_its_number_and_no_other():
     changed = moved(values, sliders)
     assert changed[2] == 1.5
     assert (np.delete(changed, 2) == np.delete(values, 2)).all()
+    assert (moved(values, [None] * SLIDERS) == values).all()
 
 
 def test_the_way_follows_an_arc_from_end_to_end():

@@ -130,10 +130,13 @@ def test_the_dice_give_another_seed(page, bundle):
     expect(slider(page, 7)).to_have_value(place(rolled, 7))
 
 
-def test_an_empty_seed_changes_nothing_and_complains_of_nothing(page):
+@pytest.mark.parametrize("typed", ["", "-1", "99999999999"])
+def test_what_is_no_seed_is_told_and_changes_nothing(page, typed):
     before = source(page)
-    seed(page).fill("")
-    page.wait_for_timeout(500)
+    seed(page).fill(typed)
+    told = "A seed is a whole number from 0 to 4294967295."
+    expect(page.locator(".status p")).to_have_text(told)
+    expect(page.locator("figcaption")).to_have_text(told)
     assert source(page) == before
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 

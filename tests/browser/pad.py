@@ -3,10 +3,27 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page
 
 # The picture that is seen: the other tabs have theirs.
 _IMAGE = "[...document.querySelectorAll('.picture img')].find((i) => i.checkVisibility())"
+
+on_phones = pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "viewport": {"width": 390, "height": 844},
+            "has_touch": True,
+            "is_mobile": True,
+            "device_scale_factor": 2,
+            "locale": "en-US",
+            "color_scheme": scheme,
+        }
+        for scheme in ("light", "dark")
+    ],
+    ids=["phone-light", "phone-dark"],
+)
 
 
 def point(page: Page, x: float, y: float) -> tuple[float, float]:

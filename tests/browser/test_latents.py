@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from demo.bundles import load_sampler
 from demo.latents import noise, places
-from tests.browser.pad import source, wait_for_another
+from tests.browser.pad import on_phones, source, wait_for_another
 from tests.demo_bundle import DIGITS, LATENT, LATENT_SIZE, write_latent_bundle
 from tests.demo_server import serve
 
@@ -204,21 +204,8 @@ def test_spanish_by_the_browsers_language(page):
     expect(page.locator("figcaption")).to_have_text("De la semilla 0 a la semilla 1")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "options",
-    [
-        {
-            "viewport": {"width": 390, "height": 844},
-            "has_touch": True,
-            "is_mobile": True,
-            "device_scale_factor": 2,
-        }
-    ],
-    ids=["phone"],
-)
-def test_on_a_phone_the_picture_is_above_what_changes_it(page, scheme):
-    page.emulate_media(color_scheme=scheme)
+@on_phones
+def test_on_a_phone_the_picture_is_above_what_changes_it(page):
     top = [
         page.locator(name).first.bounding_box()["y"]
         for name in (".picture", "fieldset.labels", "figure")

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from tests.browser.pad import (
     color_at,
     is_near,
+    on_phones,
     point,
     record_waits,
     source,
@@ -215,23 +216,8 @@ def test_spanish_by_the_browsers_language(page):
     assert page.evaluate("document.documentElement.lang") == "es"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "options",
-    [
-        {
-            "viewport": {"width": 390, "height": 844},
-            "has_touch": True,
-            "is_mobile": True,
-            "device_scale_factor": 2,
-        }
-    ],
-    ids=["phone"],
-)
-def test_a_finger_draws_on_a_phone(page, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.reload()
-    expect(page.locator(".status p")).not_to_be_empty()
+@on_phones
+def test_a_finger_draws_on_a_phone(page):
     touch = page.context.new_cdp_session(page)
     path = [(0.2, 0.3), (0.4, 0.5), (0.6, 0.5), (0.8, 0.3)]
     for kind, spot in zip(["Start", "Move", "Move", "Move"], path, strict=True):

@@ -1,1 +1,1 @@
-"""Serve a bundle as a sketchpad: draw on the left, see the picture on the right."""
+"""Serve bundles in a page: a canvas where a model takes drawings, a seed where it takes noise."""

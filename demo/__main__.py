@@ -1,4 +1,4 @@
-"""The command line: `python -m demo [BUNDLE ...]` serves bundles as a sketchpad.
+"""The command line: `python -m demo [BUNDLE ...]` serves bundles, a tab for each.
 
 `python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space.
 """
@@ -30,10 +30,10 @@ def _space(arguments: Sequence[str]) -> None:
     parser.add_argument("bundle", nargs="*", type=Path, help="as for `python -m demo`")
     options = parser.parse_args(arguments)
     from demo import browser
-    from demo.app import SHIPPED
+    from demo.bundles import shipped
     from demo.space import write_space
 
-    write_space(options.folder, options.bundle or [SHIPPED])
+    write_space(options.folder, options.bundle or shipped())
     if not browser.engines():
         print(
             "warning: nothing to run the model in a visitor's browser was found, so the server "
@@ -46,7 +46,7 @@ def _space(arguments: Sequence[str]) -> None:
 def _serve(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument(
-        "bundle", nargs="*", help="folders with a card.json (default: the flowers that ship)"
+        "bundle", nargs="*", help="folders with a card.json (default: those that ship)"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
@@ -60,9 +60,10 @@ def _serve(arguments: Sequence[str]) -> None:
         raise UserError(f"expected --threads from 1 to 64, got {options.threads}")
 
     # Gradio takes seconds to import: help and mistakes do not wait for it.
-    from demo.app import SHIPPED, build
+    from demo.app import build
+    from demo.bundles import shipped
 
-    page = build(options.bundle or [SHIPPED], options.threads)
+    page = build(options.bundle or shipped(), options.threads)
     try:
         page.launch(server_name=options.host, server_port=options.port, prevent_thread_lock=True)
     except OSError:

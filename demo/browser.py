@@ -5,7 +5,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from starlette.datastructures import MutableHeaders
@@ -16,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.bundles import Card
+from demo.cards import SketchCard
 from demo.sketchpad import PAD, script
 from demo.texts import TEXTS
 
@@ -36,26 +35,24 @@ def engines() -> list[Path]:
     return sorted(path for path in found if not path.name.startswith(("tfjs", "page")))
 
 
-def view(card: Card, preferred: bool, elem_id: str) -> gr.HTML:
-    """Return the component that draws in the browser, or offers to; see `choice` for its value."""
+def view(card: SketchCard, preferred: bool) -> gr.HTML:
+    """Return the component that draws in the browser, or offers to.
+
+    Its value is the bundle's address, relative to the page, and whether the browser is asked first.
+    """
     return gr.HTML(
-        choice(card, preferred),
+        {"bundle": f"{_PLACE}/bundles/{card.name}/", "browser": preferred},
         html_template='<div class="view pad"></div>',
         css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
         js_on_load=script("dom.js", "view.js"),
         apply_default_css=False,
-        elem_id=elem_id,
+        elem_classes="live",
         texts=TEXTS,
         engines=f"{_PLACE}/page/live.js",
     )
 
 
-def choice(card: Card, preferred: bool) -> dict[str, Any]:
-    """Return a bundle's address, relative to the page, and whether the browser is asked first."""
-    return {"bundle": f"{_PLACE}/bundles/{card.name}/", "browser": preferred}
-
-
-def routes(cards: Mapping[str, Card]) -> list[BaseRoute]:
+def routes(cards: Mapping[str, SketchCard]) -> list[BaseRoute]:
     """Serve the engines, and of each bundle what they ask for: a folder may hold other things."""
     open_files = {name: _files(card.folder) for name, card in cards.items()}
 

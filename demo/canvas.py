@@ -53,9 +53,9 @@ def read_data_url(url: str) -> Image.Image:
         raise UserError("expected a drawing as a PNG data URL; its base64 is broken") from None
 
 
-def data_url(path: Path) -> str:
+def data_url(png: bytes) -> str:
     """Return a PNG file as a `data:` URL."""
-    return _DATA_URL + base64.b64encode(path.read_bytes()).decode("ascii")
+    return _DATA_URL + base64.b64encode(png).decode("ascii")
 
 
 def pixels(

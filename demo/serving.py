@@ -1,24 +1,40 @@
 """The bundles that a server has at hand, and what it costs to ask one for a picture."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
-from demo.bundles import Card, load_card, load_generator, read_model
+from demo.bundles import load_generator, load_sampler
 from demo.canvas import pixels
+from demo.cards import LatentCard, SketchCard, load_card, read_model
 from demo.errors import UserError
+
+AnyCard = TypeVar("AnyCard", SketchCard, LatentCard)
 
 
 class Models:
-    """Bundles by name, all checked, their generators loaded when they are first asked for."""
+    """Bundles by name, all checked, their models loaded when they are first asked for.
+
+    `cards` has all in the order in which they were given, `sketches` those that take drawings,
+    `latents` those that take noise.
+    """
 
     def __init__(self, bundles: Sequence[str | Path], threads: int = 2) -> None:
         """Check every file and load each bundle's preferred one. Raises `UserError`."""
-        self.cards: dict[str, Card] = {}
+        self.cards: dict[str, SketchCard | LatentCard] = {}
+        self.sketches: dict[str, SketchCard] = {}
+        self.latents: dict[str, LatentCard] = {}
+        self._generator = cache(
+            lambda name, file: load_generator(self.cards[name].folder, file, threads)
+        )
+        self._sampler = cache(
+            lambda name, file: load_sampler(self.cards[name].folder, file, threads)
+        )
         for folder in bundles:
             card = load_card(folder)
             if card.name in self.cards:
@@ -28,38 +44,51 @@ class Models:
             self.cards[card.name] = card
             for file in card.files.values():
                 read_model(file)
+            # The first call of an interpreter is its slowest: nobody has to wait for it here.
+            preferred = next(iter(card.files))
+            if isinstance(card, SketchCard):
+                self.sketches[card.name] = card
+                blank = np.zeros((card.size, card.size, 3), np.uint8)
+                self._generator(card.name, preferred)(blank)
+            else:
+                self.latents[card.name] = card
+                self._sampler(card.name, preferred)(np.zeros(card.latent, np.float32))
         if not self.cards:
             raise UserError("expected at least one bundle")
-        self._load = cache(
-            lambda name, file: load_generator(self.cards[name].folder, file, threads)
-        )
-        for card in self.cards.values():
-            # The first call of an interpreter is its slowest: nobody has to wait for it here.
-            blank = np.zeros((card.size, card.size, 3), np.uint8)
-            self._load(card.name, next(iter(card.files)))(blank)
-
-    def card(self, name: str) -> Card:
-        """Return a bundle's card. Raises `UserError` where there is no such bundle."""
-        if name not in self.cards:
-            raise UserError(f"expected a model of {', '.join(self.cards)}, got {name}")
-        return self.cards[name]
-
-    def offered(self, name: str, file: str) -> str:
-        """Return `file` where the bundle has it, its preferred one otherwise."""
-        files = self.card(name).files
-        return file if file in files else next(iter(files))
 
     def run(
         self, image: Image.Image | None, name: str, file: str
     ) -> tuple[np.ndarray | None, float]:
-        """Return the picture, uint8 `[size, size, 3]`, and the milliseconds that the model took.
+        """Return a drawing's picture, uint8 `[size, size, 3]`, and the model's milliseconds.
 
         The picture is None where nothing is drawn. Raises `UserError`.
         """
-        card = self.card(name)
-        generator = self._load(name, file)
+        card = _known(self.sketches, name)
+        generator = self._generator(name, file)
         sketch = pixels(image, card.size, card.background)
         if sketch is None:
             return None, 0.0
         start = time.perf_counter()
         return generator(sketch), 1000 * (time.perf_counter() - start)
+
+    def latent(self, name: str) -> LatentCard:
+        """Return the card of a model that takes noise. Raises `UserError` where there is none."""
+        return _known(self.latents, name)
+
+    def sample(
+        self, noise: np.ndarray, label: int, name: str, file: str
+    ) -> tuple[np.ndarray, float]:
+        """Return the picture of some noise, uint8 `[size, size, 3]`, and the model's milliseconds.
+
+        `noise` is float32 `[latent]`, `label` a label's number, 0 where the model has none. Raises
+        `UserError`.
+        """
+        sampler = self._sampler(self.latent(name).name, file)
+        start = time.perf_counter()
+        return sampler(noise, label), 1000 * (time.perf_counter() - start)
+
+
+def _known(cards: Mapping[str, AnyCard], name: str) -> AnyCard:
+    if name not in cards:
+        raise UserError(f"expected a model of {', '.join(cards)}, got {name}")
+    return cards[name]

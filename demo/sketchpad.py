@@ -11,23 +11,30 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demo.bundles import Card
 from demo.canvas import data_url, read_data_url
+from demo.cards import SketchCard
 from demo.texts import TEXTS
 
 _HERE = Path(__file__).parent
 PAD = _HERE / "pad"
 
 
-def sketchpad(card: Card, elem_id: str) -> gr.HTML:
+def sketchpad(card: SketchCard) -> gr.HTML:
     """Return the component, set up for a card; its `input` event comes once a stroke."""
+    examples = sorted((card.folder / "examples").glob("*.png"))
     return gr.HTML(
-        setup(card),
+        {
+            "size": card.size,
+            "background": card.background,
+            "palette": card.palette,
+            "brush": card.brush,
+            "examples": [data_url(path.read_bytes()) for path in examples],
+        },
         html_template='<div class="pad"></div>',
         css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
         js_on_load=script("dom.js", "drawing.js", "pad.js", "gradio.js"),
         apply_default_css=False,
-        elem_id=elem_id,
+        elem_classes="sketch",
         texts=TEXTS,
     )
 
@@ -39,17 +46,6 @@ def script(*modules: str) -> str:
     """
     text = "\n".join((PAD / name).read_text(encoding="utf-8") for name in modules)
     return re.sub(r"^(import .*\n|export )", "", text, flags=re.MULTILINE)
-
-
-def setup(card: Card) -> dict[str, Any]:
-    """Return the canvas that a card describes, as a value of the component."""
-    return {
-        "size": card.size,
-        "background": card.background,
-        "palette": card.palette,
-        "brush": card.brush,
-        "examples": [data_url(path) for path in sorted((card.folder / "examples").glob("*.png"))],
-    }
 
 
 def drawn(value: Any) -> Image.Image | None:

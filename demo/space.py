@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from demo import browser
-from demo.bundles import Card, load_card, read_model
+from demo.cards import Card, load_card, read_model
 from demo.errors import UserError
 
 _HERE = Path(__file__).parent
@@ -38,8 +38,9 @@ license: mit
 short_description: Draw a doodle, get a photograph
 ---
 
-Draw on the left; the picture on the right follows the pen. The model runs in your browser;
-where that cannot be, and for the API, it runs on the server.
+Where a model takes drawings, draw on the left; the picture on the right follows the pen. The model
+runs in your browser; where that cannot be, and for the API, it runs on the server. Where a model
+takes noise, choose a seed, move the sliders, and watch one seed become another.
 
 {models}
 """
@@ -86,7 +87,11 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
 
 def _copy_bundle(card: Card, target: Path) -> None:
     """The card, the files that the app runs, the examples, and the pictures to check them by."""
-    _copy(card.folder / "card.json", target / "card.json")
+    told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
+    for key in ("files", "parity", "latency"):  # Of what stays behind, nothing is told.
+        told[key] = {file: told[key][file] for file in card.files if file in told.get(key, {})}
+    target.mkdir(parents=True)
+    (target / "card.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for file in card.files.values():
         _copy(file.path, target / file.path.relative_to(card.folder))
     for folder in ("examples", "check"):

@@ -1,8 +1,12 @@
-"""A tiny bundle for the tests of `demo`: one convolution, which answers in other colours."""
+"""Tiny bundles for the tests of `demo`.
+
+One is a convolution, which answers a drawing in other colours; the others turn noise into greys.
+"""
 
 import hashlib
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,9 @@ from demo.examples import EXAMPLES
 
 SIZE = 64
 BACKGROUND = "#000000"
+LATENT_SIZE = 28
+LATENT = 12  # More than there are sliders.
+DIGITS = tuple(str(digit) for digit in range(10))
 PALETTE = {
     "petal pink": "#e0399a",
     "petal white": "#f4f1ea",
@@ -34,20 +41,54 @@ def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = (
     """
     folder.mkdir(parents=True)
     models = tiny_models()
-    entries: dict[str, Any] = {}
-    for key in files or tuple(models):
-        path = folder / f"generator.{key.removeprefix('tflite-')}.tflite"
-        path.write_bytes(models[key])
-        entries[key] = {
-            "path": path.name,
-            "bytes": len(models[key]),
-            "sha256": hashlib.sha256(models[key]).hexdigest(),
-            "dtype": "uint8" if key == "tflite-int8" else "float32",
-        }
+    entries = _write_files(folder, {key: models[key] for key in files or models})
     write_card(folder, name=name, files=entries, check=_check(folder))
     if name == "flowers":
         shutil.copytree(EXAMPLES, folder / "examples")
     return folder
+
+
+def write_latent_bundle(folder: Path, name: str, labels: tuple[str, ...] = ()) -> Path:
+    """Write a bundle whose model takes noise, and a label where there are labels; two files.
+
+    Each number of the noise is the grey of some of the picture's pixels, the label its red.
+    """
+    folder.mkdir(parents=True)
+    entries = _write_files(folder, _convert_latent(bool(labels)))
+    noise = {"name": "noise", "shape": [1, LATENT], "dtype": "float32", "distribution": "normal"}
+    label = {"name": "label", "shape": [1], "dtype": "int32", "range": [0, len(labels) - 1]}
+    shape = [1, LATENT_SIZE, LATENT_SIZE, 3]
+    card = {
+        "schema": 1,
+        "name": name,
+        "task": "label-to-image" if labels else "noise-to-image",
+        "size": LATENT_SIZE,
+        "inputs": [label, noise] if labels else [noise],
+        "outputs": [{"name": "photo", "shape": shape, "dtype": "float32", "range": [0, 255]}],
+        "labels": labels,
+        "files": entries | {"saved-model": {"path": "saved_model"}},
+        "parity": {key: {"psnr": 80.0} for key in ("saved-model", *entries)},
+        "latency": {},
+        "training": {},
+        "data": {"name": "noise", "licence": "CC0"},
+    }
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder
+
+
+def _write_files(folder: Path, models: dict[str, bytes]) -> dict[str, Any]:
+    """Write the files, and return what a card says of them."""
+    entries = {}
+    for key, model in models.items():
+        path = folder / f"generator.{key.removeprefix('tflite-')}.tflite"
+        path.write_bytes(model)
+        entries[key] = {
+            "path": path.name,
+            "bytes": len(model),
+            "sha256": hashlib.sha256(model).hexdigest(),
+            "dtype": "uint8" if key == "tflite-int8" else "float32",
+        }
+    return entries
 
 
 def _check(folder: Path) -> dict[str, Any]:
@@ -86,6 +127,19 @@ def write_card(folder: Path, **changes: Any) -> None:
     (folder / "card.json").write_text(json.dumps(card | changes), encoding="utf-8")
 
 
+def change_card(bundle: Path, **changes: object) -> None:
+    """Write other values into a bundle's card."""
+    card = json.loads((bundle / "card.json").read_text())
+    (bundle / "card.json").write_text(json.dumps(card | changes))
+
+
+def change_file(bundle: Path, file: str, **changes: object) -> None:
+    """Write other values into what a bundle's card says of a file."""
+    files = json.loads((bundle / "card.json").read_text())["files"]
+    files[file] |= changes
+    change_card(bundle, files=files)
+
+
 def tiny_models() -> dict[str, bytes]:
     """Convert one small network to the two files that a sketchpad offers."""
     global _models
@@ -120,3 +174,43 @@ def _convert() -> dict[str, bytes]:
     ramp = np.linspace(0, 255, SIZE * SIZE * 3, dtype=np.float32).reshape(1, SIZE, SIZE, 3)
     int8.representative_dataset = lambda: ([ramp] for _ in range(4))
     return {"tflite-int8": int8.convert(), "tflite-float16": float16.convert()}
+
+
+@cache
+def _convert_latent(labelled: bool) -> dict[str, bytes]:
+    import tensorflow as tf
+
+    pixel = np.arange(LATENT_SIZE * LATENT_SIZE)
+    spread = np.eye(LATENT, dtype=np.float32)[pixel % LATENT].T  # [LATENT, pixels]
+    red = np.array([1, 0, 0], np.float32)
+
+    class Latent(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.spread = tf.Variable(spread)
+
+        def draw(self, noise: Any, level: Any) -> dict[str, Any]:
+            grey = tf.reshape(noise @ self.spread, (1, LATENT_SIZE, LATENT_SIZE, 1))
+            photo = 128.0 + 30.0 * grey + level * red
+            return {"photo": tf.clip_by_value(photo, 0.0, 255.0)}
+
+    model = Latent()
+    noise = tf.TensorSpec((1, LATENT), tf.float32, name="noise")
+    label = tf.TensorSpec((1,), tf.int32, name="label")
+    if labelled:
+        serve = tf.function(
+            lambda label, noise: model.draw(noise, 8.0 * tf.cast(label, tf.float32)),
+            input_signature=[label, noise],
+        )
+    else:
+        serve = tf.function(lambda noise: model.draw(noise, 0.0), input_signature=[noise])
+    concrete = serve.get_concrete_function()
+
+    converted = {}
+    for numbers in ("float16", "float32"):
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
+        if numbers == "float16":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        converted[f"tflite-{numbers}"] = converter.convert()
+    return converted

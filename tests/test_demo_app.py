@@ -212,7 +212,9 @@ print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
 def test_importing_the_app_builds_no_page_before_it_is_asked_for(bundles):
     code = (
         "import demo.app as app; assert 'demo' not in vars(app)\n"
-        f"app.SHIPPED = {str(bundles[0])!r}; assert app.demo is app.demo\n"
+        "import pathlib, demo.bundles\n"
+        f"demo.bundles.MODELS = pathlib.Path({str(bundles[0].parent)!r})\n"
+        "assert app.demo is app.demo\n"
         "assert isinstance(app.demo, app.App)\n"
         "app.nothing"
     )

@@ -1,5 +1,6 @@
 """The folder for a hosted space: what is in it, and that it runs by itself."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from PIL import Image
 
 from demo.browser import engines
 from demo.bundles import load_generator
+from demo.cards import load_card
 from demo.errors import UserError
 from demo.examples import EXAMPLES
 from demo.space import write_space
-from tests.demo_bundle import write_bundle
+from tests.demo_bundle import write_bundle, write_latent_bundle
 from tests.demo_server import free_port, wait_for
 
 SHIPPED = EXAMPLES.parent
@@ -41,6 +43,22 @@ def test_all_that_a_space_needs_is_there_and_no_more(bundle, tmp_path):
     assert not [name for name in found if "models/" in name or "/src/" in name or "cache" in name]
     front = (tmp_path / "space" / "README.md").read_text().split("---")[1]
     assert "sdk: gradio" in front and "sdk_version: 6." in front and "app_file: app.py" in front
+
+
+def test_the_card_tells_of_the_files_that_are_there(bundle, tmp_path):
+    digits = write_latent_bundle(tmp_path / "digits", "digits", ("0", "1"))
+    write_space(tmp_path / "space", [bundle, digits])
+    copied = tmp_path / "space" / "bundles" / "digits"
+    kept = {"tflite-float16", "tflite-float32"}
+    card = json.loads((copied / "card.json").read_text())
+    assert set(card["files"]) == set(card["parity"]) == kept
+    assert "saved-model" in json.loads((digits / "card.json").read_text())["files"]
+    assert list(load_card(copied).files) == sorted(kept)
+    assert files(copied) == {
+        "card.json",
+        "generator.float16.tflite",
+        "generator.float32.tflite",
+    }
 
 
 def test_it_is_written_again_around_what_is_not_its_own(bundle, tmp_path):

@@ -10,27 +10,17 @@ export class Drawing {
         this.canvas = canvas;
         this.context = canvas.getContext("2d", { willReadFrequently: true });
         this.onchange = onchange;
-        this.background = null;
-        this.forget();
-    }
-
-    // A canvas for drawings of `size` pixels; what is drawn stays when the background does.
-    reset(size, background) {
-        const kept = this.undone.length && this.background === background ? this.copy() : null;
-        this.size = size;
-        this.background = background;
-        this.canvas.width = this.canvas.height = size * SCALE;
-        this.forget();
-        this.wipe();
-        if (!kept) return;
-        this.undone = [this.copy()];
-        this.context.drawImage(kept, 0, 0, this.canvas.width, this.canvas.height);
-    }
-
-    forget() {
         this.undone = []; // Pictures to go back to, the latest last.
         this.redone = []; // And forth again.
         this.pen = null; // Where the pen is while it is down, in canvas pixels.
+    }
+
+    // A canvas for drawings of `size` pixels.
+    prepare(size, background) {
+        this.size = size;
+        this.background = background;
+        this.canvas.width = this.canvas.height = size * SCALE;
+        this.wipe();
     }
 
     get started() { return this.undone.length > 0; }

@@ -17,7 +17,8 @@ export function makePad(element, text, onchange) {
         return translated.charAt(0).toUpperCase() + translated.slice(1);
     };
 
-    const canvas = make("canvas", { tabindex: 0, role: "application", "aria-label": text("canvas"), "aria-describedby": "pad-help" });
+    const helpId = `pad-help-${document.querySelectorAll(".help").length}`; // A page may have several pads.
+    const canvas = make("canvas", { tabindex: 0, role: "application", "aria-label": text("canvas"), "aria-describedby": helpId });
     const drawing = new Drawing(canvas, (finished) => {
         here.hidden = true;
         if (finished) update();
@@ -38,7 +39,7 @@ export function makePad(element, text, onchange) {
 
     element.append(
         make("div", { class: "paper" }, canvas, here, crosshair),
-        make("p", { id: "pad-help", class: "help" }, text("help")),
+        make("p", { id: helpId, class: "help" }, text("help")),
         make("div", { class: "desk" }, colors, brushes,
             make("div", { class: "tools" }, eraser, undo, redo, clear, tool("upload", text("upload"), () => file.click()), file)),
         problem,
@@ -47,7 +48,7 @@ export function makePad(element, text, onchange) {
 
     function prepare(next) {
         setup = next;
-        drawing.reset(setup.size, setup.background);
+        drawing.prepare(setup.size, setup.background);
         width = setup.brush;
         drawPalette();
         drawBrushes();

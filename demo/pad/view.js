@@ -1,11 +1,13 @@
 // The picture as a component, for a model that runs in the visitor's browser, and the choice of
-// where it runs. Gradio runs this once. Python sets `props.value` to {bundle, browser}: the URL of a
-// bundle, relative to the page, and whether the browser is asked first. Canvas and picture meet in
-// the document: "garabato:drawn" tells of a change, `body.dataset.runs` says who answers it.
+// where it runs. Gradio runs this once a picture. Python has set `props.value` to {bundle, browser}: the
+// URL of a bundle, relative to the page, and whether the browser is asked first. Canvas and picture
+// meet in the studio, the element of their tab: "garabato:drawn" tells of a change,
+// `studio.dataset.runs` says who answers it.
 
 import { make, saveFile, speak, tool } from "./dom.js";
 
 const SERVER = "server";
+const studio = element.closest(".studio");
 const text = speak(props.texts);
 const root = element.querySelector(".view");
 const view = make("canvas", { role: "img", "aria-label": text("picture") });
@@ -24,18 +26,17 @@ root.append(
 // Who answers: an engine's kind, or the server.
 function answers(kind) {
     chooser.value = kind;
-    document.body.dataset.runs = kind;
-    document.dispatchEvent(new CustomEvent("garabato:send")); // The server has not seen what was drawn.
+    studio.dataset.runs = kind;
+    studio.dispatchEvent(new CustomEvent("garabato:send")); // The server has not seen what was drawn.
 }
 
 async function open({ bundle, browser }) {
     const base = new URL(bundle, document.baseURI);
     const [{ Live, label }, card] = await Promise.all([
         import(new URL(props.engines, document.baseURI)), (await fetch(new URL("card.json", base))).json()]);
-    live?.close();
-    const mine = live = new Live(view, () => drawing.canvas, base, card, {
+    live = new Live(view, () => drawing.canvas, base, card, {
         loading: (share) => { if (share !== null) status.textContent = text("loading"); },
-        engine: (kind) => { if (live === mine) answers(kind); },
+        engine: answers,
         picture: () => {
             download.disabled = false;
             status.textContent = text("took", { name: label(live.engine.kind, text), milliseconds: live.engine.milliseconds.toFixed(0) });
@@ -45,7 +46,6 @@ async function open({ bundle, browser }) {
             status.textContent = text("blank");
         },
         problem: (error) => {
-            if (live !== mine) return;
             answers(SERVER);
             status.textContent = text("failed", { reason: error.message });
         },
@@ -65,16 +65,11 @@ async function choose(kind) {
     answers(SERVER);
 }
 
-function start() {
-    if (props.value?.bundle) open(props.value).catch((error) => {
-        answers(SERVER);
-        status.textContent = text("failed", { reason: error.message });
-    });
-}
-
-document.addEventListener("garabato:drawn", ({ detail }) => {
+studio.addEventListener("garabato:drawn", ({ detail }) => {
     drawing = detail;
     live?.redraw();
 });
-watch("value", start);
-start();
+open(props.value).catch((error) => {
+    answers(SERVER);
+    status.textContent = text("failed", { reason: error.message });
+});

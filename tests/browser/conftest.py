@@ -73,6 +73,6 @@ def visited(
 @pytest.fixture
 def page(visited: Page) -> Page:
     expect(
-        visited.locator("#status p")
+        visited.locator(".status p")
     ).not_to_be_empty()  # The first answer: nothing is drawn yet.
     return visited

@@ -1,13 +1,33 @@
-"""What a test does with the page: draw, wait, look."""
+"""What a test does with the page, or with the tab of it that is shown: draw, wait, look."""
 
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page
+
+# The picture that is seen: the other tabs have theirs.
+_IMAGE = "[...document.querySelectorAll('.picture img')].find((i) => i.checkVisibility())"
+
+on_phones = pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "viewport": {"width": 390, "height": 844},
+            "has_touch": True,
+            "is_mobile": True,
+            "device_scale_factor": 2,
+            "locale": "en-US",
+            "color_scheme": scheme,
+        }
+        for scheme in ("light", "dark")
+    ],
+    ids=["phone-light", "phone-dark"],
+)
 
 
 def point(page: Page, x: float, y: float) -> tuple[float, float]:
-    box = page.locator("#pad canvas").bounding_box()
+    box = page.get_by_role("application").bounding_box()
     assert box
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
@@ -23,14 +43,16 @@ def stroke(page: Page, *points: tuple[float, float]) -> None:
 
 def source(page: Page) -> str:
     """Where the picture is, or nothing."""
-    image = page.locator("#picture img")
+    image = page.locator(".picture img:visible")
     return (image.get_attribute("src") or "") if image.count() else ""
 
 
 def wait_for_another(page: Page, before: str) -> str:
     page.wait_for_function(
-        "before => { const i = document.querySelector('#picture img');"
-        "return i && i.src !== before && i.complete && i.naturalWidth }",
+        f"""before => {{
+            const i = {_IMAGE};
+            return i && i.src !== before && i.complete && i.naturalWidth;
+        }}""",
         arg=before,
     )
     return source(page)
@@ -40,15 +62,15 @@ def color_at(page: Page, x: float, y: float) -> np.ndarray:
     """The picture's colour at a fraction of its sides."""
     return np.array(
         page.evaluate(
-            """([x, y]) => {
-                const image = document.querySelector('#picture img');
+            f"""([x, y]) => {{
+                const image = {_IMAGE};
                 const canvas = document.createElement('canvas');
                 const [w, h] = [canvas.width, canvas.height] =
                     [image.naturalWidth, image.naturalHeight];
                 const context = canvas.getContext('2d');
                 context.drawImage(image, 0, 0);
                 return [...context.getImageData(x * w, y * h, 1, 1).data].slice(0, 3);
-            }""",
+            }}""",
             [x, y],
         )
     )
@@ -59,7 +81,7 @@ def is_near(color: np.ndarray, expected: tuple[int, int, int]) -> bool:
 
 
 def tool(page: Page, name: str) -> Any:
-    return page.locator("#pad").get_by_role("button", name=name, exact=True)
+    return page.locator(".pad").get_by_role("button", name=name, exact=True)
 
 
 def record_waits(page: Page) -> None:
@@ -69,7 +91,8 @@ def record_waits(page: Page) -> None:
             window.waits = [];
             let up = 0;
             addEventListener('pointerup', () => { up = performance.now(); }, true);
-            document.querySelector('#picture').addEventListener(
-                'load', () => window.waits.push(performance.now() - up), true);
+            document.addEventListener('load', ({ target }) => {
+                if (target.closest?.('.picture')) window.waits.push(performance.now() - up);
+            }, true);
         }"""
     )

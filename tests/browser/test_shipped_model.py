@@ -55,7 +55,7 @@ def test_int8_and_float16_draw_alike(page):
     spots = [(x, y) for x in (0.3, 0.5, 0.7) for y in (0.3, 0.5, 0.7)]
     int8 = np.array([color_at(page, x, y) for x, y in spots])
     page.get_by_role("radio", name="float16").check()
-    expect(page.locator("#status p")).to_contain_text("float16")
+    expect(page.locator(".status p:visible")).to_contain_text("float16")
     wait_for_another(page, before)
     float16 = np.array([color_at(page, x, y) for x, y in spots])
     assert np.abs(int8 - float16).mean() < 12

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from tests.browser.pad import (
     color_at,
     is_near,
+    on_phones,
     point,
     record_waits,
     source,
@@ -32,16 +33,13 @@ PINK, PINK_ANSWER = (224, 57, 154), (154, 57, 224)  # The tiny model swaps red a
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("bundles")
-    one = write_bundle(folder / "one")
-    two = write_bundle(folder / "two", "shoes", ("tflite-float16",))
-    with serve(one, two) as (address, _):
+    with serve(write_bundle(tmp_path_factory.mktemp("bundles") / "one")) as (address, _):
         yield address
 
 
 def test_the_picture_follows_each_stroke_of_the_mouse(page):
     assert source(page) == ""
-    expect(page.locator("#status p")).to_have_text("Draw something, or start from an example.")
+    expect(page.locator(".status p")).to_have_text("Draw something, or start from an example.")
     stroke(page, (0.2, 0.3), (0.8, 0.3))
     first = wait_for_another(page, "")
     assert is_near(color_at(page, 0.5, 0.3), PINK_ANSWER)
@@ -53,7 +51,7 @@ def test_the_picture_follows_each_stroke_of_the_mouse(page):
     assert is_near(color_at(page, 0.5, 0.7), (0x32, 0x7D, 0x2E))
     stroke(page, (0.5, 0.5))
     wait_for_another(page, second)
-    expect(page.locator("#status p")).to_have_text(re.compile(r"^int8: \d+\.\d ms$"))
+    expect(page.locator(".status p")).to_have_text(re.compile(r"^int8: \d+\.\d ms$"))
 
 
 def test_the_picture_comes_within_150_ms(page):
@@ -76,7 +74,7 @@ def test_a_fast_drawer_is_never_behind(page):
     # As fast as a browser can: no turn of the event loop between the strokes.
     page.evaluate(
         """spots => {
-            const canvas = document.querySelector('#pad canvas');
+            const canvas = document.querySelector('.sketch canvas');
             canvas.setPointerCapture = () => {};
             const box = canvas.getBoundingClientRect();
             for (const [x, y] of spots)
@@ -104,8 +102,8 @@ def test_eraser_undo_and_clear(page):
     wait_for_another(page, erased)
     assert is_near(color_at(page, 0.5, 0.5), PINK_ANSWER)
     tool(page, "Clear").click()
-    expect(page.locator("#picture img")).to_have_count(0)
-    expect(page.locator("#status p")).to_have_text("Draw something, or start from an example.")
+    expect(page.locator(".picture img")).to_have_count(0)
+    expect(page.locator(".status p")).to_have_text("Draw something, or start from an example.")
     tool(page, "Undo").click()
     wait_for_another(page, "")
 
@@ -132,7 +130,7 @@ def test_an_example_is_a_start(page):
 def test_a_picture_is_uploaded(page, tmp_path):
     picture = tmp_path / "wide.jpg"
     Image.new("RGB", (1600, 800), PINK).save(picture)
-    page.locator("#pad input[type=file]").set_input_files(picture)
+    page.locator(".sketch input[type=file]").set_input_files(picture)
     wait_for_another(page, "")
     assert is_near(color_at(page, 0.05, 0.5), PINK_ANSWER)
     assert is_near(color_at(page, 0.5, 0.1), (0, 0, 0))  # Padded, not cut.
@@ -141,47 +139,39 @@ def test_a_picture_is_uploaded(page, tmp_path):
 def test_a_file_that_is_no_picture_is_refused_in_words(page, tmp_path):
     text = tmp_path / "notes.png"
     text.write_text("not a picture")
-    page.locator("#pad input[type=file]").set_input_files(text)
-    expect(page.locator("#pad .problem")).to_have_text(
+    page.locator(".sketch input[type=file]").set_input_files(text)
+    expect(page.locator(".sketch .problem")).to_have_text(
         "This file is not a PNG, JPEG or WebP picture."
     )
     stroke(page, (0.2, 0.5), (0.8, 0.5))
-    expect(page.locator("#pad .problem")).to_be_empty()
+    expect(page.locator(".sketch .problem")).to_be_empty()
 
 
 def test_another_file_of_the_model_is_chosen(page):
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     wait_for_another(page, "")
     page.get_by_role("radio", name="float16").check()
-    expect(page.locator("#status p")).to_have_text(re.compile("^float16: "))
+    expect(page.locator(".status p")).to_have_text(re.compile("^float16: "))
 
 
-def test_another_model_is_chosen(page):
-    stroke(page, (0.2, 0.5), (0.8, 0.5))  # And no waiting: its picture is still being made.
-    width = page.locator("#desk").evaluate("desk => desk.offsetWidth")
-    page.locator("#model input").click()
-    page.get_by_role("option", name="shoes").click()
-    expect(page.get_by_role("radio")).to_have_count(1)
-    expect(page.locator("#status p")).to_have_text(re.compile("^float16: "))
-    expect(page.locator("#pad .examples button")).to_have_count(0)  # Those were of flowers.
-    assert is_near(color_at(page, 0.5, 0.5), PINK_ANSWER)  # The drawing has stayed.
-    assert page.locator("#desk").evaluate("desk => desk.offsetWidth") == width
-    expect(page.get_by_test_id("toast-body")).to_have_count(0)  # No error has popped up.
+def test_one_model_needs_no_tabs(page):
+    expect(page.get_by_role("tab")).to_have_count(0)
+    expect(page.get_by_role("application")).to_be_visible()
 
 
 def test_the_picture_is_downloaded(page):
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     wait_for_another(page, "")
     with page.expect_download() as download:
-        page.locator("#picture").get_by_role("button", name="Download").click()
+        page.locator(".picture").get_by_role("button", name="Download").click()
     with Image.open(download.value.path()) as image:
         assert (image.format, image.size) == ("PNG", (SIZE, SIZE))
 
 
 def test_the_keyboard_draws(page):
-    canvas = page.locator("#pad canvas")
+    canvas = page.locator(".sketch canvas")
     canvas.focus()
-    expect(page.locator("#pad-help")).to_be_visible()
+    expect(page.locator(".help")).to_be_visible()
     page.keyboard.press("6")
     page.keyboard.press("+")
     page.keyboard.press("Space")
@@ -201,7 +191,7 @@ def test_the_keyboard_draws(page):
 
 def test_everything_has_a_name_and_is_reached_with_tab(page):
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll('#desk button, #desk input, #desk canvas')]
+        """() => [...document.querySelectorAll('.studio button, .studio input, .studio canvas')]
             .filter(e => e.checkVisibility() && !e.ariaLabel && !e.innerText && !e.labels?.length)
             .map(e => e.outerHTML)"""
     )
@@ -218,31 +208,16 @@ def test_everything_has_a_name_and_is_reached_with_tab(page):
     "options", [{"locale": "es-MX", "viewport": {"width": 1280, "height": 860}}], ids=["desktop"]
 )
 def test_spanish_by_the_browsers_language(page):
-    expect(page.locator("#tagline")).to_contain_text("Dibuja un garabato")
-    expect(page.locator("#status p")).to_have_text("Dibuja algo o empieza con un ejemplo.")
+    expect(page.locator(".tagline p")).to_contain_text("Dibuja un garabato")
+    expect(page.locator(".status p")).to_have_text("Dibuja algo o empieza con un ejemplo.")
     expect(tool(page, "Deshacer")).to_be_visible()
     expect(tool(page, "Pétalo rosa")).to_be_visible()
-    expect(page.locator("#file")).to_contain_text("Formato numérico")
+    expect(page.locator(".file")).to_contain_text("Formato numérico")
     assert page.evaluate("document.documentElement.lang") == "es"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "options",
-    [
-        {
-            "viewport": {"width": 390, "height": 844},
-            "has_touch": True,
-            "is_mobile": True,
-            "device_scale_factor": 2,
-        }
-    ],
-    ids=["phone"],
-)
-def test_a_finger_draws_on_a_phone(page, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.reload()
-    expect(page.locator("#status p")).not_to_be_empty()
+@on_phones
+def test_a_finger_draws_on_a_phone(page):
     touch = page.context.new_cdp_session(page)
     path = [(0.2, 0.3), (0.4, 0.5), (0.6, 0.5), (0.8, 0.3)]
     for kind, spot in zip(["Start", "Move", "Move", "Move"], path, strict=True):

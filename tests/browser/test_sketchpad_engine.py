@@ -20,7 +20,7 @@ from training.errors import UserError
 
 pytestmark = pytest.mark.slow
 
-CHOOSER = "#live select"
+CHOOSER = ".live:visible select"
 
 
 @pytest.fixture(scope="module")
@@ -46,22 +46,24 @@ def hosted(bundles) -> Iterator[str]:
 
 
 def runs(page: Page, kind: str) -> None:
-    page.wait_for_selector(f"body[data-runs^='{kind}']", state="attached")
+    page.locator(f".studio:visible[data-runs^='{kind}']").wait_for(state="attached")
 
 
 def painted(page: Page) -> int:
-    return int(page.locator("#live canvas").get_attribute("data-painted") or 0)
+    return int(page.locator(".live:visible canvas").get_attribute("data-painted") or 0)
 
 
 def wait_for_more(page: Page, before: int) -> None:
     page.wait_for_function(
-        "n => +document.querySelector('#live canvas').dataset.painted > n", arg=before
+        "n => [...document.querySelectorAll('.live canvas')]"
+        ".some((c) => c.checkVisibility() && +c.dataset.painted > n)",
+        arg=before,
     )
 
 
 def pixels(page: Page, selector: str) -> np.ndarray:
     """What is on a canvas, uint8 [S, S, 3]."""
-    url = page.evaluate("s => document.querySelector(s).toDataURL('image/png')", selector)
+    url = page.locator(selector).evaluate("canvas => canvas.toDataURL('image/png')")
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
         return np.asarray(image.convert("RGB"))
 
@@ -84,19 +86,21 @@ def test_the_server_draws_until_the_browser_is_chosen(page, bundles):
     page.select_option(CHOOSER, "litert-threads")
     runs(page, "litert-threads")
     wait_for_more(page, 0)  # What is there already is drawn.
-    expect(page.locator("#picture")).not_to_be_visible()
-    expect(page.locator("#live canvas")).to_be_visible()
-    expect(page.locator("#live p")).to_have_text(re.compile(r"^LiteRT, WASM, \d+ threads: \d+ ms$"))
+    expect(page.locator(".picture")).not_to_be_visible()
+    expect(page.locator(".live:visible canvas")).to_be_visible()
+    expect(page.locator(".live:visible p")).to_have_text(
+        re.compile(r"^LiteRT, WASM, \d+ threads: \d+ ms$")
+    )
 
     asked, before = posts(page), painted(page)
     tool(page, "Example 1").click()
     wait_for_more(page, before)
     page.wait_for_timeout(500)
     assert not asked  # The server has nothing to do with it.
-    drawing = Image.fromarray(pixels(page, "#pad canvas"))
-    size = pixels(page, "#live canvas").shape[0]
+    drawing = Image.fromarray(pixels(page, ".sketch canvas"))
+    size = pixels(page, ".live:visible canvas").shape[0]
     expected = load_generator(bundles[0])(np.asarray(drawing.resize((size, size))))
-    assert np.abs(pixels(page, "#live canvas").astype(int) - expected).mean() < 6
+    assert np.abs(pixels(page, ".live:visible canvas").astype(int) - expected).mean() < 6
 
 
 def test_the_picture_follows_the_pen_while_it_moves(page):
@@ -119,22 +123,32 @@ def test_back_to_the_server(page):
     wait_for_more(page, 0)
     page.select_option(CHOOSER, "server")
     wait_for_another(page, before)  # It is sent what it has not seen.
-    expect(page.locator("#picture")).to_be_visible()
-    expect(page.locator("#live canvas")).not_to_be_visible()
+    expect(page.locator(".picture")).to_be_visible()
+    expect(page.locator(".live:visible canvas")).not_to_be_visible()
 
 
-def test_on_a_hosted_space_the_browser_draws_and_another_model_too(browser, hosted):
+def test_on_a_hosted_space_the_browser_draws_and_each_tab_for_itself(browser, hosted):
     page = browser.new_page()
     page.goto(hosted)
     runs(page, "litert-threads")
     stroke(page, (0.2, 0.3), (0.8, 0.3))
     wait_for_more(page, 0)
-    page.get_by_label("Model").click()
-    page.get_by_role("option", name="shoes").click()
+    page.wait_for_timeout(500)  # Until the stroke's last bit is painted, too.
+    drawn, flower = painted(page), pixels(page, ".live:visible canvas")
+    page.get_by_role("tab", name="shoes").click()
     runs(page, "server")  # LiteRT runs float16 on WebGPU only, which is not here.
     expect(page.locator(f"{CHOOSER} option[value=litert]")).to_have_count(0)
-    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    stroke(page, (0.2, 0.7), (0.8, 0.7))
     wait_for_another(page, "")
+    asked = posts(page)
+    page.get_by_role("tab", name="flowers").click()
+    runs(page, "litert-threads")
+    assert painted(page) == drawn  # What was drawn for the shoes is nothing to the flowers.
+    assert (pixels(page, ".live:visible canvas") == flower).all()
+    asked.clear()  # Gradio told the server of the tab.
+    stroke(page, (0.2, 0.6), (0.8, 0.6))
+    wait_for_more(page, drawn)
+    assert not asked
     page.close()
 
 
@@ -146,7 +160,9 @@ def test_where_the_known_drawing_comes_out_wrong_the_server_goes_on(browser, tmp
     with serve(bundle, SPACE_ID="somebody/garabato") as (address, _):
         page = browser.new_page()
         page.goto(address)
-        expect(page.locator("#live p")).to_contain_text("does not run here: draws wrongly here")
+        expect(page.locator(".live:visible p")).to_contain_text(
+            "does not run here: draws wrongly here"
+        )
         stroke(page, (0.2, 0.3), (0.8, 0.3))
         wait_for_another(page, "")
         page.close()

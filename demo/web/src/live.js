@@ -48,11 +48,6 @@ export class Live {
         this.engine = null;
     }
 
-    close() {
-        this.pause();
-        this.closed = true;
-    }
-
     redraw() { // At most once a frame; the engine leaves out what it has no time for.
         this.#due ??= requestAnimationFrame(async () => {
             this.#due = null;
@@ -107,7 +102,6 @@ export class Live {
 
     #take(next) {
         this.engine?.close();
-        if (this.closed) return next.close();
         this.engine = next;
         this.told.engine(next.kind);
         this.redraw();

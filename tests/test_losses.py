@@ -53,3 +53,32 @@ def test_losses_of_bfloat16_are_float32():
     logits = ops.cast(np.full((8,), 1 / 3), "bfloat16")
     loss = losses.hinge_generator_loss(logits)
     assert "float32" in str(loss.dtype)
+
+
+def test_least_squares_losses_by_hand():
+    real, fake = np.array([1.0, 3.0]), np.array([0.0, 2.0])
+    # Real: 0, 4. Fake: 0, 4 when it is to be 0; 1, 1 when it is to be 1.
+    assert value(losses.lsgan_discriminator_loss(real, fake)) == pytest.approx(2.0)
+    assert value(losses.lsgan_generator_loss(fake)) == pytest.approx(1.0)
+
+
+def test_kl_loss_by_hand():
+    # N(1, 1): 1/2. N(0, e): (e - 1 - 1) / 2. Two rows of two dimensions.
+    mean, log_var = np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 1.0], [0.0, 0.0]])
+    expected = (0.5 + (math.e - 2) / 2) / 2
+    assert value(losses.kl_loss(mean, log_var)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_reconstruction_loss_by_hand():
+    # Black drawn as grey: ln 2. White drawn as 3/4 white: -ln 0.75.
+    target, output = np.array([-1.0, 1.0]), np.array([0.0, 0.5])
+    expected = (math.log(2) - math.log(0.75)) / 2
+    assert value(losses.reconstruction_loss(target, output)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_r1_loss_measures_the_squared_slope():
+    # Logits 3x + 4y have a slope of 5: moved by noise of 0.1, 25 on average.
+    noise = np.random.default_rng(0).normal(size=(200_000, 2))
+    logits = (0.1 * noise) @ [3.0, 4.0]
+    found = value(losses.r1_loss(np.zeros(200_000), logits, 0.1))
+    assert found == pytest.approx(25.0, rel=0.02)

@@ -12,7 +12,7 @@ def resnet(size: int = 256, *, width: int = 64, blocks: int = 9) -> keras.Model:
     """Build the generator: photo [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
 
     c7s1-64, d128, d256, R256 as often as `blocks` says (6 for 128 px, 9 for 256 px in the paper),
-    u128, u64, c7s1-3 (Zhu et al. 2017, appendix 7.2). 11,368,067 parameters with nine blocks:
+    u128, u64, c7s1-3 (Zhu et al. 2017, appendix 7.2). 11,372,931 parameters with nine blocks:
     biases that the normalisation would take away again are left out.
 
     Raises:

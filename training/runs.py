@@ -127,7 +127,7 @@ class Run:
             with files.replacing(self.weights(name), suffix=".weights.h5") as path:
                 generator.save_weights(path)
             weights[name] = _fingerprint(self.weights(name))
-        files.write_json(self.folder / "card.json", {"weights": weights} | about)
+        files.write_json(self.folder / "card.json", about | {"weights": weights})
 
 
 def load_generator(run: Run, name: str | None = None) -> keras.Model:

@@ -50,6 +50,7 @@ def _prepare(arguments: list[str]) -> None:
 
 def _fit(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
+        from training.downloads import SOURCES
         from training.fit import FitOptions, fit
         from training.recipes import RECIPES
 
@@ -57,8 +58,10 @@ def _fit(arguments: list[str]) -> None:
     if name in ("-h", "--help"):
         print("usage: python -m training fit RECIPE --data DATASET --run RUN [OPTIONS]\n")
         for recipe, presets in RECIPES.items():
-            print(f"  {recipe:12} presets: {', '.join(presets)}")
-        print("\npython -m training fit RECIPE --help lists a recipe's options.")
+            task = next(iter(presets.values())).task
+            print(f"  {recipe:12} {task:15} presets: {', '.join(presets)}")
+        print(f"\nDATASET: a folder, or for all but pix2pix one of {', '.join(SOURCES)}.")
+        print("python -m training fit RECIPE --help lists a recipe's options.")
         return
     if name not in RECIPES:
         raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")

@@ -33,7 +33,7 @@ class FitOptions:
     """What every training needs to know, whatever the recipe."""
 
     data: Path
-    """Folder of what the recipe trains on, or a dataset's name: --help of fit lists them."""
+    """Folder of what the recipe trains on, or a name: `python -m training fit --help` has them."""
     run: Path
     """Run folder to write; a run that is there already goes on."""
     images: int = 100_000
@@ -139,6 +139,8 @@ class _AfterEpoch:
         parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
         files.write_image(self.run.samples / f"{epoch:05d}.png", sheets.stack(parts))
         about = _about(self.run, self.dataset, images, seconds)
+        if hasattr(self.recipe, "canvas"):
+            about["canvas"] = self.recipe.canvas
         self.run.save_generators(self.averaged, about)
         checkpoints.save(self.model, self.run.checkpoints, Position(epoch, images, seconds))
 

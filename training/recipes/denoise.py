@@ -26,6 +26,16 @@ class Denoise:
 
     task = "image-to-image"
     shown = {"generator": 0}
+    # What to draw with, for a card: chalk, as wide as the digits' strokes are.
+    canvas = {
+        "background": "#000000",
+        "palette": [
+            {"name": "white", "color": "#ffffff"},
+            {"name": "grey", "color": "#808080"},
+            {"name": "black", "color": "#000000"},
+        ],
+        "brush": 2,
+    }
 
     def open(self, data: Path, size: int | None = None) -> Dataset:
         """Open idx files as pairs of a noisy picture and a clean one."""

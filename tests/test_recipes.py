@@ -11,7 +11,10 @@ from PIL import Image
 
 from tests.pictures import pairs, write_dataset
 from training.batches import Batches
+from training.evaluate import evaluate
 from training.fit import FitOptions, fit
+from training.generators import Generator
+from training.preview import preview
 from training.recipes import RECIPES
 from training.recipes.cgan import discriminator as cgan_discriminator
 from training.runs import load_generator
@@ -136,6 +139,14 @@ def test_it_trains_and_its_run_folder_is_complete(name, data, tmp_path):
         drawn = draw(generator, sample_inputs(generator, 3, pictures, 10))
         assert drawn.shape[1:3] == (size, size) and drawn.dtype == np.uint8
         assert drawn.std() > 0
+        out = preview(run.folder, name=generator_name, out=tmp_path / "sheet.png", count=4)
+        with Image.open(out) as sheet:
+            assert sheet.height > size
+        if name not in PHOTOS:
+            # The interpreter that KID takes is not everywhere that JAX trains.
+            [row] = evaluate(Generator.open(run.folder), limit=6)["measures"]
+            assert (row["pictures"], row["size"]) == (6, 28)
+            assert ("l1" in row) == (name == "denoise"), "noise belongs to no picture"
     assert sorted(run.card["weights"]) == sorted(shown)
 
 

@@ -1,5 +1,7 @@
 """Pictures drawn earlier, for discriminators not to forget them (Shrivastava et al. 2017)."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -27,7 +29,7 @@ class ImagePool(layers.Layer):
         )
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, pictures):
+    def call(self, pictures: Any) -> Any:
         """Give back as many pictures as came; no gradient passes."""
         pixels = ops.cast(ops.round((ops.stop_gradient(pictures) + 1.0) * 127.5), "uint8")
         count = ops.shape(pictures)[0]

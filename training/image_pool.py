@@ -28,6 +28,7 @@ class ImagePool(layers.Layer):
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="came"
         )
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = True  # As the whole model is; Keras would call it to find out.
 
     def call(self, pictures: Any) -> Any:
         """Give back as many pictures as came; no gradient passes."""

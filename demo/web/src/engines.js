@@ -7,20 +7,23 @@
 // while it is at work only the newest is done, and the others resolve to null; what is asked of
 // `drawLater` is done in its order, when `draw` has nothing to do.
 
-const SMALLEST_FIRST = ["tflite-int8", "tflite-dynamic", "tflite-float16", "tflite-float32"]; // int8 takes drawings only.
-
 export const KINDS = {
-    "litert-threads": { worker: "litert-worker.js", files: SMALLEST_FIRST, threads: true, label: "LiteRT, WASM" },
-    "litert": { worker: "litert-worker.js", files: SMALLEST_FIRST, label: "LiteRT, WASM" },
-    "litert-webgpu": { worker: "litert-worker.js", files: ["tflite-float16"], webgpu: true, label: "LiteRT, WebGPU" },
-    "tfjs-webgpu": { worker: "tfjs-worker.js", files: ["tfjs"], backend: "webgpu", label: "TensorFlow.js, WebGPU" },
-    "tfjs-webgl": { worker: "tfjs-worker.js", files: ["tfjs"], backend: "webgl", label: "TensorFlow.js, WebGL" },
-    "tfjs-wasm": { worker: "tfjs-worker.js", files: ["tfjs"], backend: "wasm", label: "TensorFlow.js, WASM" },
+    "litert-threads": { worker: "litert-worker.js", file: "tflite-int8", threads: true, label: "LiteRT, WASM" },
+    "litert": { worker: "litert-worker.js", file: "tflite-int8", label: "LiteRT, WASM" },
+    "litert-webgpu": { worker: "litert-worker.js", file: "tflite-float16", webgpu: true, label: "LiteRT, WebGPU" },
+    "tfjs-webgpu": { worker: "tfjs-worker.js", file: "tfjs", backend: "webgpu", label: "TensorFlow.js, WebGPU" },
+    "tfjs-webgl": { worker: "tfjs-worker.js", file: "tfjs", backend: "webgl", label: "TensorFlow.js, WebGL" },
+    "tfjs-wasm": { worker: "tfjs-worker.js", file: "tfjs", backend: "wasm", label: "TensorFlow.js, WASM" },
 };
 
+// In place of int8, which only drawings have, the smallest first.
+const FLOATS = ["tflite-dynamic", "tflite-float16", "tflite-float32"];
+
 // What a card says of the file that a kind runs; nothing where the bundle has none for it.
-function fileFor(kind, card) {
-    return card.files[KINDS[kind].files.find((name) => name in card.files)];
+function fileFor(kind, { task, files }) {
+    const { file } = KINDS[kind];
+    const names = file === "tflite-int8" && task !== "image-to-image" ? FLOATS : [file];
+    return files[names.find((name) => name in files)];
 }
 
 // What a model of noise takes; without labels it takes none.

@@ -75,7 +75,7 @@ export class Live {
         });
     }
 
-    // Paint each of `views` with what becomes of its inputs, while `view` is as it should be; once
+    // Paint each of `views` with what becomes of its inputs, when nothing newer is to be drawn; once
     // more when another engine comes.
     async row(views, inputs) {
         const row = this.#row = { views, inputs };

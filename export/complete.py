@@ -11,7 +11,7 @@ import numpy as np
 
 from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
 from export.card import NAME, fingerprint
-from export.formats import FORMATS, chosen
+from export.formats import FORMATS, PICTURES, chosen
 from export.inputs import Inputs
 from export.parity import check
 from export.replace import replacing
@@ -28,17 +28,21 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
     """Copy a bundle to `bundle`, with what it lacks of `formats` (as `export_bundle` takes them).
 
     Files that are there are copied as they are. The others are made of the weights in its float
-    file, and compared with Keras on the drawings in its `examples/` and `check/`.
+    file, and compared with Keras on the drawings in its `examples/` and `check/`. Where noise comes
+    in there are none to make: the page runs what is there.
 
     Returns:
         The card, as written.
 
     Raises:
         UserError: the source is damaged, has no float file or no drawing, or an int8 file is
-            missing, which only a run's own sketches can calibrate.
+            missing, which only a run's own sketches can calibrate; or noise comes in and a file
+            that was named is missing, or every TFLite file is.
         Drift: as `export_bundle`.
     """
     card = _read_card(source)
+    if card["task"] != PICTURES:
+        return _copy_latent(source, card, bundle, formats)
     missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
     if "tflite-int8" in missing:
         raise UserError(f"{source} has no int8 file, and only a run has sketches to calibrate one")
@@ -64,6 +68,26 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
                 card["check"] = write_check(folder, drawings, reference)
             for key in missing:
                 add_file(card, key, folder, generator, {}, drawings, reference)
+        finish(card, folder, source, web="web" in formats)
+    return card
+
+
+def _copy_latent(
+    source: Path, card: dict[str, Any], bundle: Path, formats: Collection[str]
+) -> dict[str, Any]:
+    """Copy a bundle that noise comes into, and lay the page beside it if asked."""
+    there = card["files"]
+    named = chosen(set(formats) - {"web"}, card["task"])
+    missing = [key for key in named if key not in there]
+    if missing or not any(key.startswith("tflite-") for key in there):
+        lacking = ", ".join(missing) or "TFLite file"
+        raise UserError(f"{source} has no {lacking}, and only a run can be exported to one")
+    if "check" not in card:
+        raise UserError(f"{source} has no known answer to try it on; export it from its run")
+    with replacing(bundle, NAME, OURS) as folder:
+        for entry in there.values():
+            _copy(source / entry["path"], folder / entry["path"])
+        _copy(source / CHECK, folder / CHECK)
         finish(card, folder, source, web="web" in formats)
     return card
 

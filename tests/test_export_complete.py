@@ -18,6 +18,7 @@ from tests.export_networks import drawings, randomised, sketches
 from training.errors import UserError
 from training.networks.shuffle_unet import shuffle_unet
 from training.recipes.pix2pix import Pix2Pix
+from training.recipes.vae import VAE
 
 SIZE = 64
 OPTIONS = dataclasses.asdict(Pix2Pix(width=8))
@@ -111,6 +112,46 @@ def test_weights_that_draw_otherwise_here_are_refused(tmp_path):
     write_bundle(before, tmp_path / "old", formats, sketches(0, SIZE), sketches(4, SIZE), ABOUT)
     with pytest.raises(Drift, match="does not draw what"):
         complete_bundle(tmp_path / "old", tmp_path / "out", ["tflite-float32"])
+
+
+@pytest.fixture(scope="module")
+def latent(tmp_path_factory) -> Path:
+    """A bundle of one float16 file that noise comes into."""
+    folder = tmp_path_factory.mktemp("latent") / "digits"
+    generator = VAE().build_generator(28, seed=0)
+    noise = {"noise": np.random.default_rng(0).standard_normal((4, 10)).astype(np.float32)}
+    about = ABOUT | {"training": {"recipe": "vae", "options": {}, "images_seen": 3}}
+    write_bundle(generator, folder, ("tflite-float16",), noise, noise, about)
+    return folder
+
+
+def test_where_noise_comes_in_the_page_takes_what_is_there(latent, tmp_path):
+    if not shutil.which("npm"):
+        pytest.skip("no npm on this machine to build the page with")
+    card = complete_bundle(latent, tmp_path / "out", ["web"])
+    assert list(card["files"]) == ["tflite-float16"]
+    assert read(tmp_path / "out") == card == read(latent)
+    for name in ("generator.float16.tflite", "check/answer.png"):
+        assert (tmp_path / "out" / name).read_bytes() == (latent / name).read_bytes()
+    for name in page.NAMES:
+        assert (tmp_path / "out" / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("formats", "lacking"),
+    [(("tfjs", "web"), "tfjs"), (("all",), "saved-model, tflite-float32, tflite-dynamic, tfjs")],
+)
+def test_where_noise_comes_in_nothing_is_made(latent, tmp_path, formats, lacking):
+    with pytest.raises(UserError, match=f"has no {lacking}, and only a run"):
+        complete_bundle(latent, tmp_path / "out", formats)
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_noise_comes_in_the_page_takes_a_tflite_file(latent, tmp_path):
+    source = shutil.copytree(latent, tmp_path / "source")
+    change(source, files={})
+    with pytest.raises(UserError, match="has no TFLite file"):
+        complete_bundle(source, tmp_path / "out", ["web"])
 
 
 def test_the_page_lies_beside_the_files(source, tmp_path):

@@ -32,9 +32,9 @@ function answers(kind) {
 
 async function open({ bundle, browser }) {
     const base = new URL(bundle, document.baseURI);
-    const [{ Live, label }, card] = await Promise.all([
+    const [{ Live, label, sketchOf }, card] = await Promise.all([
         import(new URL(props.engines, document.baseURI)), (await fetch(new URL("card.json", base))).json()]);
-    live = new Live(view, () => drawing.canvas, base, card, {
+    live = new Live(view, sketchOf(() => drawing.canvas, card.size), base, card, {
         loading: (share) => { if (share !== null) status.textContent = text("loading"); },
         engine: answers,
         picture: () => {

@@ -102,8 +102,8 @@ def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
             const length = size * size * 4;
             const drawn = new Uint8Array(bytes.length);
             for (let at = 0; at < bytes.length; at += length) {
-                const pixels = new Uint8ClampedArray(bytes.slice(at, at + length).buffer);
-                drawn.set(await engine.draw(pixels), at);
+                const sketch = new Uint8ClampedArray(bytes.slice(at, at + length).buffer);
+                drawn.set(await engine.draw({ sketch }), at);
             }
             engine.close();
             let text = '';
@@ -168,11 +168,11 @@ def test_of_many_drawings_the_newest_wins(page):
             const { openEngine } = await import(new URL('page/engines.js', document.baseURI).href);
             const card = await (await fetch('card.json')).json();
             const engine = await openEngine('litert', new URL('./', document.baseURI), card);
+            const grey = (n) => ({ sketch: new Uint8ClampedArray(size * size * 4).fill(6 * n) });
             const asked = [];
-            for (let n = 0; n < 40; n += 1)
-                asked.push(engine.draw(new Uint8ClampedArray(size * size * 4).fill(6 * n)));
+            for (let n = 0; n < 40; n += 1) asked.push(engine.draw(grey(n)));
             const alone = await Promise.all(asked);
-            const last = await engine.draw(new Uint8ClampedArray(size * size * 4).fill(6 * 39));
+            const last = await engine.draw(grey(39));
             return [alone.map(Boolean), alone[39].join() === last.join()];
         }""",
         SIZE,

@@ -1,9 +1,11 @@
-// Engines: what turns a drawing into a picture, each in a worker of its own.
+// Engines: what turns a drawing, or noise, into a picture, each in a worker of its own.
 //
-// `openEngine(kind, base, card, progress)` loads one and proves it on the bundle's known drawing;
-// it gives { kind, milliseconds, draw(pixels), close() }, or throws an Error whose message can be
-// shown. `draw` takes and resolves to RGBA, Uint8ClampedArray [size * size * 4]; of drawings that
-// come while it is at work only the newest is done, and the others resolve to null.
+// `openEngine(kind, base, card, progress)` loads one and proves it on the bundle's known answer;
+// it gives { kind, milliseconds, draw(inputs), drawLater(inputs), close() }, or throws an Error whose
+// message can be shown. Inputs go by the names of the card: a sketch as RGBA, Uint8ClampedArray
+// [size * size * 4], others as `latent` makes them. Both resolve to RGBA. Of what is asked of `draw`
+// while it is at work only the newest is done, and the others resolve to null; what is asked of
+// `drawLater` is done in its order, when `draw` has nothing to do.
 
 export const KINDS = {
     "litert-threads": { worker: "litert-worker.js", file: "tflite-int8", threads: true, label: "LiteRT, WASM" },
@@ -14,16 +16,31 @@ export const KINDS = {
     "tfjs-wasm": { worker: "tfjs-worker.js", file: "tfjs", backend: "wasm", label: "TensorFlow.js, WASM" },
 };
 
+// In place of int8, which only drawings have, the smallest first.
+const FLOATS = ["tflite-dynamic", "tflite-float16", "tflite-float32"];
+
+// What a card says of the file that a kind runs; nothing where the bundle has none for it.
+function fileFor(kind, { task, files }) {
+    const { file } = KINDS[kind];
+    const names = file === "tflite-int8" && task !== "image-to-image" ? FLOATS : [file];
+    return files[names.find((name) => name in files)];
+}
+
+// What a model of noise takes; without labels it takes none.
+export function latent(noise, label) {
+    return { ...(label !== undefined && { label: Int32Array.of(label) }), noise: Float32Array.from(noise) };
+}
+
 // The kinds that this browser and this bundle have all they need for, the likely best one first.
 export async function usable(card) {
     const gpu = await navigator.gpu?.requestAdapter().catch(() => null); // The API may be there alone.
     return Object.keys(KINDS).filter((kind) => {
-        const { file, threads, webgpu, backend } = KINDS[kind];
-        return card.files[file] && (!threads || crossOriginIsolated) && ((!webgpu && backend !== "webgpu") || gpu);
+        const { threads, webgpu, backend } = KINDS[kind];
+        return fileFor(kind, card) && (!threads || crossOriginIsolated) && ((!webgpu && backend !== "webgpu") || gpu);
     });
 }
 
-// Open the first of `kinds` that draws the known drawing right; tells `refused(kind, error)` of each that does not.
+// Open the first of `kinds` that draws the known answer; tells `refused(kind, error)` of each that does not.
 export async function openFirst(kinds, base, card, progress, refused) {
     let last = new Error("no engine runs here");
     for (const kind of kinds) {
@@ -40,10 +57,10 @@ export async function openFirst(kinds, base, card, progress, refused) {
 export async function openEngine(kind, base, card, progress = () => {}) {
     const options = KINDS[kind];
     const worker = new Worker(new URL(options.worker, import.meta.url));
-    const entry = card.files[options.file];
+    const entry = fileFor(kind, card);
     try {
         const opened = await ask(worker, {
-            ...options, size: card.size, check: await knownDrawing(base, card),
+            ...options, check: await knownAnswer(base, card),
             model: new URL(entry.path, base).href, bytes: entry.bytes, sha256: entry.sha256,
             wasm: new URL("wasm/", import.meta.url).href,
         }, progress);
@@ -56,23 +73,30 @@ export async function openEngine(kind, base, card, progress = () => {}) {
 
 class Engine {
     constructor(kind, worker, milliseconds) {
-        Object.assign(this, { kind, worker, milliseconds, busy: null, next: null });
+        Object.assign(this, { kind, worker, milliseconds, busy: null, next: null, later: [] });
         worker.onmessage = ({ data }) => this.#answer(data);
         worker.onerror = (event) => this.#answer({ error: event.message });
     }
 
-    draw(pixels) {
+    draw(inputs) {
         return new Promise((resolve, reject) => {
-            this.next?.resolve(null); // A newer drawing has come before this one's turn.
-            this.next = { pixels, resolve, reject };
+            this.next?.resolve(null); // Newer inputs have come before the turn of these.
+            this.next = { inputs, resolve, reject };
+            if (!this.busy) this.#start();
+        });
+    }
+
+    drawLater(inputs) {
+        return new Promise((resolve, reject) => {
+            this.later.push({ inputs, resolve, reject });
             if (!this.busy) this.#start();
         });
     }
 
     #start() {
-        this.busy = this.next;
+        this.busy = this.next ?? this.later.shift();
         this.next = null;
-        if (this.busy) this.worker.postMessage({ pixels: this.busy.pixels }, [this.busy.pixels.buffer]);
+        if (this.busy) this.worker.postMessage({ inputs: this.busy.inputs });
     }
 
     #answer({ error, pixels, milliseconds }) {
@@ -85,7 +109,7 @@ class Engine {
 
     close() {
         this.worker.terminate(); // Which frees its memory, whatever the runtime kept.
-        for (const waiting of [this.busy, this.next]) waiting?.resolve(null);
+        for (const waiting of [this.busy, this.next, ...this.later]) waiting?.resolve(null);
     }
 }
 
@@ -101,11 +125,11 @@ function ask(worker, message, progress) {
     });
 }
 
-async function knownDrawing(base, card) {
-    if (!card.check) throw new Error("this bundle has no known drawing; export it again");
-    const [drawing, answer] = await Promise.all(
-        [card.check.drawing, card.check.answer].map((path) => pixelsOf(new URL(path, base), card.size)));
-    return { drawing, answer, psnr: card.check.psnr };
+async function knownAnswer(base, { check, size }) {
+    if (!check) throw new Error("this bundle has no known answer; export it again");
+    const [answer, sketch] = await Promise.all(
+        [check.answer, check.drawing].map((path) => path && pixelsOf(new URL(path, base), size)));
+    return { inputs: sketch ? { sketch } : latent(check.noise, check.label), answer, psnr: check.psnr };
 }
 
 // A picture's pixels, RGBA. A canvas that is drawn by software gives back what was put in.

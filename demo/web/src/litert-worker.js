@@ -12,17 +12,19 @@ serve(async (options) => {
     await loadLiteRt(script);
     const accelerator = options.webgpu ? "webgpu" : "wasm";
     const compiled = await loadAndCompile(model, { accelerator });
-    const [{ shape, dtype }] = compiled.getInputDetails();
+    const details = compiled.getInputDetails();
     return {
-        numbers: dtype === "uint8" ? Uint8Array : Float32Array,
-        run: async (values) => {
-            const input = new Tensor(values, [...shape]);
+        numbers: details[0].dtype === "uint8" ? Uint8Array : Float32Array,
+        run: async (inputs) => {
+            // What takes a drawing alone may call it whatever it likes.
+            const values = details.length > 1 ? details.map(({ name }) => inputs[name]) : Object.values(inputs);
+            const tensors = details.map(({ shape }, index) => new Tensor(values[index], [...shape]));
             let output = null;
             try {
-                [output] = await compiled.run([options.webgpu ? await input.copyTo("webgpu") : input]);
+                [output] = await compiled.run(options.webgpu ? await Promise.all(tensors.map((tensor) => tensor.copyTo("webgpu"))) : tensors);
                 return await output.data();
-            } finally { // Its memory is not JavaScript's to collect.
-                input.delete();
+            } finally { // Their memory is not JavaScript's to collect.
+                for (const tensor of tensors) tensor.delete();
                 output?.delete();
             }
         },

@@ -1,4 +1,4 @@
-// A picture that follows a drawing: whichever engine runs here, and the canvas that it paints.
+// A picture that follows a drawing, or noise: whichever engine runs here, and the canvas that it paints.
 
 import { KINDS, openEngine, openFirst, usable } from "./engines.js";
 
@@ -11,19 +11,29 @@ export function label(kind, text) {
     return kind === "litert" && !crossOriginIsolated ? `${name}, ${text("alone")}` : name;
 }
 
+// From `source()`, the canvas that is drawn on, to a function that gives it as a model of `size`
+// pixels takes it, or null while it is of one colour.
+export function sketchOf(source, size) {
+    const small = new OffscreenCanvas(size, size).getContext("2d", { willReadFrequently: true });
+    small.imageSmoothingQuality = "high";
+    return () => {
+        small.drawImage(source(), 0, 0, size, size);
+        const sketch = small.getImageData(0, 0, size, size).data;
+        return blank(sketch) ? null : { sketch };
+    };
+}
+
 export class Live {
     #due = null;
+    #row = null;
     #gone = new Set(); // Kinds that were tried and do not run here.
 
-    // `view` is a canvas, `source()` gives the canvas that is drawn on, `base` is the URL of the
-    // bundle whose card this is. What happens is told to `told`: loading(share or null), engine(kind),
-    // picture(milliseconds from canvas to canvas), blank(), problem(error).
+    // `view` is a canvas, `source()` gives what an engine draws (inputs by name), or null for nothing;
+    // `base` is the URL of the bundle whose card this is. What happens is told to `told`: loading(share
+    // or null), engine(kind), picture(), blank(), problem(error).
     constructor(view, source, base, card, told) {
-        Object.assign(this, { view, source, base, card, told, engine: null, painted: 0 });
+        Object.assign(this, { view, source, base, card, told, engine: null, kinds: [] });
         view.width = view.height = card.size;
-        this.small = new OffscreenCanvas(card.size, card.size).getContext("2d", { willReadFrequently: true });
-        this.small.imageSmoothingQuality = "high";
-        this.kinds = [];
     }
 
     // Find out what can run here: the kinds to choose from.
@@ -55,14 +65,30 @@ export class Live {
             if (!asked) return;
             try {
                 const start = performance.now();
-                const drawn = this.#shrunk();
-                if (blank(drawn)) return this.#clear();
-                const pixels = await asked.draw(drawn);
-                if (asked === this.engine && pixels) this.#paint(pixels, performance.now() - start);
+                const inputs = this.source();
+                if (!inputs) return this.#clear();
+                const pixels = await asked.draw(inputs);
+                if (asked === this.engine && pixels) this.#show(pixels, performance.now() - start);
             } catch (error) {
                 if (asked === this.engine) await this.#replace(asked, error);
             }
         });
+    }
+
+    // Paint each of `views` with what becomes of its inputs, when nothing newer is to be drawn; once
+    // more when another engine comes.
+    async row(views, inputs) {
+        const row = this.#row = { views, inputs };
+        const asked = this.engine;
+        try {
+            for (const [index, canvas] of views.entries()) {
+                const pixels = await asked?.drawLater(inputs[index]);
+                if (!pixels || row !== this.#row) return;
+                paint(canvas, pixels);
+            }
+        } catch (error) {
+            if (asked === this.engine) await this.#replace(asked, error);
+        }
     }
 
     async file() {
@@ -70,17 +96,11 @@ export class Live {
         return new File([blob], `${this.card.name}.png`, { type: "image/png" });
     }
 
-    #shrunk() {
-        this.small.drawImage(this.source(), 0, 0, this.card.size, this.card.size);
-        return this.small.getImageData(0, 0, this.card.size, this.card.size).data;
-    }
-
-    #paint(pixels, milliseconds) {
-        this.view.getContext("2d").putImageData(new ImageData(pixels, this.card.size), 0, 0);
-        this.view.dataset.painted = this.painted += 1; // What a test, and a curious person, can wait for.
+    #show(pixels, milliseconds) {
+        paint(this.view, pixels);
         this.view.dataset.milliseconds = milliseconds.toFixed(1); // From canvas to canvas,
         this.view.dataset.network = this.engine.milliseconds.toFixed(1); // and the engine's part of it.
-        this.told.picture(milliseconds);
+        this.told.picture();
     }
 
     #clear() {
@@ -105,6 +125,7 @@ export class Live {
         this.engine = next;
         this.told.engine(next.kind);
         this.redraw();
+        if (this.#row) this.row(this.#row.views, this.#row.inputs);
     }
 
     #refused(kind, error) {
@@ -138,6 +159,11 @@ export class Live {
             }
         }
     }
+}
+
+function paint(view, pixels) {
+    view.getContext("2d").putImageData(new ImageData(pixels, view.width), 0, 0);
+    view.dataset.painted = 1 + Number(view.dataset.painted ?? 0); // What a test, and a curious person, can wait for.
 }
 
 function blank(pixels) {

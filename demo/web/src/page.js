@@ -1,33 +1,34 @@
-// The page: canvas on one side, the picture that follows it on the other.
+// The page: what changes the picture on one side, the picture that follows it on the other.
 
 import { make, saveFile, speak, tool } from "../../pad/dom.js";
-import { makePad } from "../../pad/pad.js";
 import TEXTS from "../../texts.json";
+import { drawings } from "./drawings.js";
 import { isolate } from "./isolate.js";
+import { latents } from "./latents.js";
 import { label, Live } from "./live.js";
 
+const TASKS = { "image-to-image": drawings, "label-to-image": latents, "noise-to-image": latents };
+const CRISP = 128; // Pictures of fewer pixels a side are enlarged as squares, not blurred.
 const BASE = new URL("./", document.baseURI); // The page lies in its bundle.
 const text = speak(TEXTS);
 
+const tagline = make("p");
 const view = make("canvas", { id: "view", role: "img", "aria-label": text("picture") });
 const status = make("p", { id: "status", role: "status" });
 const bar = make("progress", { id: "loading", max: 1, "aria-label": text("loading") });
 const chooser = make("select", { id: "engine", "aria-label": text("engine"), onchange: () => choose(chooser.value) });
 const download = tool("download", text("download"), async () => saveFile(await live.file()));
 const share = tool("share", text("share"), send);
-let live;
+const picture = make("section", { id: "picture", "aria-label": text("picture") },
+    make("div", { class: "paper" }, view, bar),
+    make("div", { class: "tools" }, download, share),
+    status,
+    make("label", { class: "engine" }, make("span", {}, text("engine")), chooser));
+let live, task;
 
 function layOut() {
     document.title = "Garabato";
-    document.querySelector("main").append(
-        make("header", {}, make("h1", {}, "Garabato"), make("p", {}, text("tagline"))),
-        make("section", { id: "pad", class: "pad" }),
-        make("section", { id: "picture", "aria-label": text("picture") },
-            make("div", { class: "paper" }, view, bar),
-            make("div", { class: "tools" }, download, share),
-            status,
-            make("label", { class: "engine" }, make("span", {}, text("engine")), chooser)),
-    );
+    document.querySelector("main").append(make("header", {}, make("h1", {}, "Garabato"), tagline), picture);
     download.disabled = share.disabled = true;
     share.hidden = !navigator.canShare?.({ files: [new File([], "a.png", { type: "image/png" })] });
 }
@@ -42,8 +43,9 @@ const told = {
         document.body.dataset.engine = kind;
     },
     picture() {
+        const { kind, milliseconds } = live.engine;
         download.disabled = share.disabled = false;
-        status.textContent = text("took", { name: label(live.engine.kind, text), milliseconds: live.engine.milliseconds.toFixed(0) });
+        status.textContent = text("took", { name: label(kind, text), milliseconds: milliseconds.toFixed(milliseconds < 10 ? 1 : 0) });
     },
     blank() {
         download.disabled = share.disabled = true;
@@ -74,13 +76,13 @@ async function main() {
     const response = await fetch(new URL("card.json", BASE));
     if (!response.ok) throw new Error(`card.json: ${response.status}`);
     const card = await response.json();
-    const pad = makePad(document.querySelector("#pad"), text, () => live.redraw());
-    live = new Live(view, () => pad.drawing.canvas, BASE, card, told);
-    pad.prepare({
-        ...card.canvas, size: card.size,
-        palette: card.canvas.palette.map(({ name, color }) => [name, color]),
-        examples: (card.examples ?? []).map((path) => new URL(path, BASE).href),
-    });
+    if (!Object.hasOwn(TASKS, card.task)) throw new Error(`card.json: ${card.task}`);
+    live = new Live(view, () => task.source(), BASE, card, told);
+    task = TASKS[card.task](live, text, (words) => { status.textContent = words; });
+    tagline.textContent = task.tagline;
+    document.body.classList.toggle("crisp", card.size < CRISP);
+    picture.before(task.controls);
+    picture.after(...task.below);
     chooser.append(...(await live.look()).map((kind) => make("option", { value: kind }, label(kind, text))));
     await live.start();
 }

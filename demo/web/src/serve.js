@@ -1,18 +1,19 @@
-// A worker's side of an engine: load, prove, then answer one drawing after the other.
+// A worker's side of an engine: load, prove, then answer one question after the other.
 
-// `load(options, fetchModel)` gives a function from RGB values, a typed array [size * size * 3] of
-// 0..255, to the same; `numbers` is the kind of array that it takes.
+// `load(options)` gives `run`, a function from inputs by name, typed arrays, to the RGB values of a
+// picture [size * size * 3], 0..255; `numbers` is the kind of array that it takes a picture in, of
+// such values, too.
 export function serve(load) {
     let draw = null;
     self.onmessage = async ({ data }) => {
         try {
             if (draw) {
                 const start = performance.now();
-                const pixels = await draw(data.pixels);
+                const pixels = await draw(data.inputs);
                 self.postMessage({ pixels, milliseconds: performance.now() - start }, [pixels.buffer]);
             } else {
                 const { numbers, run } = await load(data);
-                draw = async (pixels) => toPixels(await run(toValues(pixels, numbers)));
+                draw = async (inputs) => toPixels(await run(withValues(inputs, numbers)));
                 self.postMessage({ milliseconds: await prove(draw, data.check) });
             }
         } catch (error) {
@@ -22,11 +23,11 @@ export function serve(load) {
 }
 
 // Twice, because some phones' GPUs get only the first right.
-async function prove(draw, { drawing, answer, psnr }) {
+async function prove(draw, { inputs, answer, psnr }) {
     let milliseconds = 0;
     for (let time = 0; time < 2; time += 1) {
         const start = performance.now();
-        const got = await draw(drawing.slice());
+        const got = await draw(inputs);
         milliseconds = performance.now() - start;
         const found = similarity(got, answer);
         if (!(found >= psnr)) throw new Error(`draws wrongly here (${found.toFixed(1)} dB)`);
@@ -40,6 +41,12 @@ function similarity(one, other) {
     for (let at = 0; at < one.length; at += 4)
         for (let channel = at; channel < at + 3; channel += 1) sum += (one[channel] - other[channel]) ** 2;
     return sum ? 10 * Math.log10(255 ** 2 * one.length * 0.75 / sum) : Infinity;
+}
+
+// RGBA becomes RGB; other inputs are numbers as they come.
+function withValues(inputs, numbers) {
+    return Object.fromEntries(Object.entries(inputs).map(([name, input]) =>
+        [name, input instanceof Uint8ClampedArray ? toValues(input, numbers) : input]));
 }
 
 function toValues(pixels, Numbers) {

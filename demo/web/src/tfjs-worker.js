@@ -1,7 +1,7 @@
 // TensorFlow.js: the graph model, on WebGPU, WebGL or WebAssembly.
 
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
-import { ready, setBackend, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { ready, setBackend, tensor, tidy } from "@tensorflow/tfjs-core";
 import { serve } from "./serve.js";
 
 const BACKENDS = {
@@ -10,7 +10,7 @@ const BACKENDS = {
     wasm: () => import("@tensorflow/tfjs-backend-wasm"),
 };
 
-serve(async ({ backend, model, size, wasm }) => {
+serve(async ({ backend, model, wasm }) => {
     const { setWasmPaths } = await BACKENDS[backend]();
     setWasmPaths?.(wasm);
     if (!(await setBackend(backend))) throw new Error(`TensorFlow.js has no ${backend} here`);
@@ -20,8 +20,9 @@ serve(async ({ backend, model, size, wasm }) => {
     });
     return {
         numbers: Float32Array,
-        run: async (values) => {
-            const photo = tidy(() => graph.predict(tensor4d(values, [1, size, size, 3])));
+        run: async (inputs) => {
+            const photo = tidy(() => graph.execute(Object.fromEntries(
+                graph.inputs.map(({ name, shape, dtype }) => [name, tensor(inputs[name.split(":")[0]], shape, dtype)]))));
             const output = await photo.data();
             photo.dispose();
             return output;

@@ -14,7 +14,7 @@ from PIL import Image
 from training import callbacks, checkpoints, files, sheets
 from training.adversarial import AdversarialModel
 from training.averaging import copy_averaged, recalibrate
-from training.backends import accelerator, configure
+from training.backends import Devices, accelerator, configure
 from training.batches import Batches
 from training.checkpoints import Position
 from training.datasets import Dataset
@@ -46,6 +46,8 @@ class FitOptions:
     """Seed of the weights, the order of the data and the augmentation."""
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """auto, float32 or mixed_bfloat16; auto takes bfloat16 where the processor has it."""
+    devices: int = 1
+    """Devices of this machine that share each batch; with TF_CONFIG, of every machine it names."""
 
 
 def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
@@ -66,20 +68,32 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
     dataset = recipe.open(options.data)
+    devices = Devices(options.devices)
+    if recipe.batch % devices.replicas:
+        raise UserError(
+            f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
+            f"{devices.workers} machine(s)"
+        )
     precision = resolve_precision(options.precision)
     keras.config.set_dtype_policy(precision)
     configure(precision)
     keras.utils.set_random_seed(options.seed)
-    model = recipe.build(dataset.size, options.seed)
-    model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles())
-    # Before restoring: an optimizer without variables would drop its state in silence.
-    model.optimizer.build(model.trainable_variables)
+    with devices.building():
+        model = recipe.build(dataset.size, options.seed)
+        model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(devices))
+        # Before restoring: an optimizer without variables would drop its state in silence.
+        model.optimizer.build(model.trainable_variables)
 
-    run = Run.start(options.run, _configuration(recipe, options, name, dataset))
-    position = checkpoints.restore(model, run.checkpoints)
+    run = Run(options.run, _configuration(recipe, options, name, dataset))
+    position = Position()
+    if devices.chief:
+        run = Run.start(run.folder, run.config)
+        position = checkpoints.restore(model, run.checkpoints)
     columns = dataset.train.load()
-    if options.start and not position.images:
+    if options.start and devices.chief and not position.images:
         load_start(options.start, model.networks["generator"], columns[0])
+    position = checkpoints.from_chief(model, position, devices)
+    devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
     batches = Batches(
         columns, recipe.batch, options.seed, options.epoch_images, paired=dataset.paired
     )
@@ -89,23 +103,26 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         return run
 
-    after_epoch = _AfterEpoch(model, recipe, run, dataset, batches, position)
-    model.fit(
-        batches,
-        epochs=epochs,
-        initial_epoch=position.epoch,
-        shuffle=False,  # The stream is shuffled already, and knows where it is.
-        verbose=verbose,
-        callbacks=[
-            callbacks.StopOnNaN(),
-            callbacks.Throughput(recipe.batch),
+    around = [callbacks.StopOnNaN(), callbacks.Throughput(recipe.batch)]
+    if devices.chief:
+        after_epoch = _AfterEpoch(model, recipe, run, dataset, batches, position, devices)
+        around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
             # The checkpoint comes last: what it says is done has left its sheet and log row.
             callbacks.AfterEpoch(after_epoch),
             callbacks.ProgressGIF(run.samples, run.progress),
-        ],
-    )
+        ]
+    with devices.training():
+        model.fit(
+            batches,
+            epochs=epochs,
+            initial_epoch=position.epoch,
+            shuffle=False,  # The stream is shuffled already, and knows where it is.
+            verbose=verbose if devices.chief else 0,
+            callbacks=around,
+        )
+    devices.from_chief([np.zeros(1)])  # The others wait until the chief has written everything.
     return run
 
 
@@ -120,8 +137,10 @@ class _AfterEpoch:
         dataset: Dataset,
         batches: Batches,
         position: Position,
+        devices: Devices,
     ):
         self.model, self.recipe, self.run, self.batches = model, recipe, run, batches
+        self.devices = devices
         self.dataset, self.start, self.clock = dataset, position, time.monotonic()
         self.averaged = {name: recipe.build_generator(dataset.size, 0) for name in recipe.shown}
         self.held_out = (dataset.test if len(dataset.test) else dataset.train).load()
@@ -137,7 +156,7 @@ class _AfterEpoch:
                 recalibrate(averaged, inputs, min(self.recipe.batch, len(inputs[0])))
         parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
         files.write_image(self.run.samples / f"{epoch:05d}.png", sheets.stack(parts))
-        about = _about(self.run, self.dataset, images, seconds)
+        about = _about(self.run, self.dataset, self.devices, images, seconds)
         self.run.save_generators(self.averaged, about)
         checkpoints.save(self.model, self.run.checkpoints, Position(epoch, images, seconds))
 
@@ -172,9 +191,9 @@ def _cpu_has_bfloat16() -> bool:
     return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
-def _compiles() -> bool:
-    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN.
-    return keras.backend.backend() == "jax" or accelerator() is not None
+def _compiles(devices: Devices) -> bool:
+    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN, and compiles for one device.
+    return keras.backend.backend() == "jax" or (devices.replicas == 1 and accelerator() is not None)
 
 
 def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
@@ -207,7 +226,9 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
     }
 
 
-def _about(run: Run, dataset: Dataset, images: int, seconds: float) -> dict[str, Any]:
+def _about(
+    run: Run, dataset: Dataset, devices: Devices, images: int, seconds: float
+) -> dict[str, Any]:
     return {
         "labels": list(dataset.labels),
         "training": {
@@ -217,6 +238,7 @@ def _about(run: Run, dataset: Dataset, images: int, seconds: float) -> dict[str,
             "images_seen": images,
             "seconds": round(seconds),
             "device": accelerator() or f"CPU, {platform.machine()}",
+            "devices": devices.replicas,
             "precision": run.config["precision"],
             "versions": {"keras": keras.__version__, keras.backend.backend(): _backend_version()},
         },

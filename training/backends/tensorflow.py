@@ -37,7 +37,11 @@ class AdversarialStep:
         self.optimizer.apply(
             [gradients[id(v)] for v in self.trainable_variables], self.trainable_variables
         )
-        return self.track(losses, logs)
+        logs = self.track(losses, logs)
+        if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras takes the mean over machines along an axis, which a scalar has not.
+            logs = {name: value[None] for name, value in logs.items()}
+        return logs
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # The networks are built. Keras would average a batch over the replicas to trace it, which

@@ -87,7 +87,8 @@ class Devices:
             replica = tf.distribute.get_replica_context()
             first = replica.replica_id_in_sync_group == 0
             mine = [tf.where(first, value, tf.zeros_like(value)) for value in values]
-            return replica.all_reduce("SUM", mine)
+            # One by one: they are of several dtypes.
+            return [replica.all_reduce("SUM", value) for value in mine]
 
         with self.training():
             sums = self._strategy.run(summed, args=([tf.constant(a) for a in arrays],))

@@ -37,7 +37,8 @@ class Devices:
         """Take the first `count` devices, and wait for the other machines, if there are any.
 
         Raises:
-            UserError: fewer devices than that, or a `TF_CONFIG` that names no workers.
+            UserError: fewer devices than that, a `TF_CONFIG` that names no workers, or a port in
+                it that is not free.
         """
         self.workers, self._index = _cluster()
         self.chief = self._index == 0
@@ -47,13 +48,21 @@ class Devices:
         if self.workers > 1:
             _expect(count, len(found) or 1)
             tf.config.set_visible_devices(found[:count], "GPU")
-            with self.training():
-                self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
+            self._strategy = self._join()
         elif count != 1:
             kind = "GPU" if found else "CPU"
             devices = [device.name for device in tf.config.list_logical_devices(kind)]
             _expect(count, len(devices))
             self._strategy = tf.distribute.MirroredStrategy(devices[:count])
+
+    def _join(self) -> tf.distribute.Strategy:
+        print(f"worker {self._index} of {self.workers} waits until all have started", flush=True)
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        except tf.errors.OpError as error:
+            raise UserError(
+                f"cannot join the workers of TF_CONFIG as number {self._index}: {error.message}"
+            ) from None
 
     def building(self) -> contextlib.AbstractContextManager:
         """Where the model and its optimizer are built."""
@@ -78,9 +87,8 @@ class Devices:
 
     def from_chief(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """The chief's arrays, on every machine; their shapes and dtypes are the same on all."""
-        if self.workers == 1:
+        if not self._strategy or self.workers == 1:
             return arrays
-        assert self._strategy is not None
 
         @tf.function
         def summed(values: Any) -> Any:

@@ -45,7 +45,7 @@ def train(data, run, *options, epochs=EPOCHS, **variables):
 
 
 @contextlib.contextmanager
-def two_workers(data, runs):
+def two_workers(data, runs, seeds=(0, 0)):
     """Two processes that train together, each told its own --run; killed when the test leaves."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in runs]
@@ -58,7 +58,7 @@ def two_workers(data, runs):
         config = json.dumps({"cluster": {"worker": addresses}, "task": task})
         workers.append(
             subprocess.Popen(
-                command(data, run),
+                command(data, run, "--seed", seeds[index]),
                 env=environment(TF_CONFIG=config),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -117,14 +117,15 @@ def undisturbed(data, tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("backend", "two_devices"),
+    ("backend", "two_devices", "options"),
     [
-        ("tensorflow", {"LOGICAL_CPUS": "2"}),
-        ("jax", {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}),
+        ("tensorflow", {"LOGICAL_CPUS": "2"}, []),
+        # Random numbers are the same here, too.
+        ("jax", {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}, ["--gain", 0.5]),
     ],
     ids=["tensorflow", "jax"],
 )
-def test_two_devices_train_as_one_does(data, tmp_path, backend, two_devices):
+def test_two_devices_train_as_one_does(data, tmp_path, backend, two_devices, options):
     """Also where the last step is one device's again."""
     variables = {
         "KERAS_BACKEND": backend,
@@ -132,11 +133,11 @@ def test_two_devices_train_as_one_does(data, tmp_path, backend, two_devices):
         "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "xla"),
         "JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
-    one = train(data, tmp_path / "one", epochs=3, **variables)
+    one = train(data, tmp_path / "one", *options, epochs=3, **variables)
     both = variables | two_devices
-    two = train(data, tmp_path / "two", "--devices", 2, epochs=2, **both)
+    two = train(data, tmp_path / "two", *options, "--devices", 2, epochs=2, **both)
     assert two.card["training"]["devices"] == 2
-    train(data, two.folder, epochs=3, **variables)
+    train(data, two.folder, *options, epochs=3, **variables)
     assert two.card["training"]["devices"] == 1
     assert_same_but_for_rounding(one, two)
 
@@ -184,6 +185,15 @@ def test_a_lost_worker_stops_the_others_and_the_run_goes_on(data, tmp_path, undi
     first, second = arrays(resumed), arrays(undisturbed)
     for name in first:
         np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_workers_that_were_told_different_things_stop(data, tmp_path):
+    with two_workers(data, [tmp_path / "first", tmp_path / "second"], seeds=(0, 1)) as workers:
+        errors = [worker.communicate(timeout=200)[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [2, 2], errors
+    assert "error: another worker of TF_CONFIG was lost" in errors[0]
+    assert "error: the first worker of TF_CONFIG trains with other options" in errors[1]
 
 
 DRAW = """

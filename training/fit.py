@@ -1,6 +1,8 @@
 """fit: the one training function, for every recipe."""
 
 import dataclasses
+import hashlib
+import json
 import math
 import platform
 import time
@@ -89,6 +91,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     if devices.chief:
         run = Run.start(run.folder, run.config)
         position = checkpoints.restore(model, run.checkpoints)
+    _agree(devices, run.config)
     columns = dataset.train.load()
     if options.start and devices.chief and not position.images:
         load_start(options.start, model.networks["generator"], columns[0])
@@ -224,6 +227,19 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
             "fingerprint": dataset.train.fingerprint(),
         },
     }
+
+
+def _agree(devices: Devices, config: dict[str, Any]) -> None:
+    """Raise `UserError` on a machine that would train something else than the first one."""
+    data = {**config["data"], "folder": None}  # May lie elsewhere on each.
+    told = json.dumps(config | {"data": data, "schema": None}, sort_keys=True)
+    digest = np.frombuffer(hashlib.sha256(told.encode()).digest(), np.uint8).astype(np.int64)
+    [first] = devices.from_chief([digest])
+    if not np.array_equal(first, digest):
+        raise UserError(
+            "the first worker of TF_CONFIG trains with other options, data or --precision than "
+            "this one: start the same command on every machine, on the same data"
+        )
 
 
 def _about(

@@ -81,7 +81,8 @@ def _fit(arguments: list[str]) -> None:
             preset: Where the recipe's defaults come from; single options override it.
         """
         run = fit(recipe, options, name=name)
-        print(f"{run.folder}: see {run.samples}, then: python -m export {run.folder} BUNDLE")
+        if run.samples.exists():  # Of several machines the first has them.
+            print(f"{run.folder}: see {run.samples}, then: python -m export {run.folder} BUNDLE")
 
     tyro.cli(
         command,

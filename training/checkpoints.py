@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from training import files
+from training.backends import Devices
 from training.errors import UserError
 
 
@@ -81,3 +82,17 @@ def restore(model: keras.Model, folder: Path) -> Position:
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return position
+
+
+def from_chief(model: keras.Model, position: Position, devices: Devices) -> Position:
+    """Give the state and the position of the first machine to all; returns the position."""
+    variables = list(state(model).values())
+    *arrays, where = devices.from_chief(
+        [
+            *(keras.ops.convert_to_numpy(variable.value) for variable in variables),
+            np.array(dataclasses.astuple(position), np.float64),
+        ]
+    )
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+    return Position(int(where[0]), int(where[1]), float(where[2]))

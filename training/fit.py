@@ -1,31 +1,24 @@
 """fit: the one training function, for every recipe."""
 
 import dataclasses
+import hashlib
+import json
 import math
-import platform
-import time
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
-from PIL import Image
 
-from training import callbacks, checkpoints, files, sheets
-from training.adversarial import AdversarialModel
-from training.averaging import copy_averaged, recalibrate
-from training.backends import accelerator, configure
+from training import callbacks, checkpoints
+from training.after_epoch import AfterEpoch
+from training.backends import Devices, accelerator, configure
 from training.batches import Batches
 from training.checkpoints import Position
 from training.datasets import Dataset
 from training.errors import UserError
 from training.runs import Run
-from training.samples import Inputs, draw, sample_inputs
 from training.start import identify, load_start
-
-SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
-DRAWN_SAMPLES = 40  # Of pictures that are drawn from noise: four of each of ten labels.
-CALIBRATION = 256  # Inputs that BatchNorm statistics are averaged over; more changes nothing.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +39,8 @@ class FitOptions:
     """Seed of the weights, the order of the data and the augmentation."""
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """auto, float32 or mixed_bfloat16; auto takes bfloat16 where the processor has it."""
+    devices: int = 1
+    """Devices of this machine that share each batch; with TF_CONFIG, of every machine it names."""
 
 
 def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
@@ -66,20 +61,33 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
     dataset = recipe.open(options.data)
+    devices = Devices(options.devices)
+    if recipe.batch % devices.replicas:
+        raise UserError(
+            f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
+            f"{devices.workers} machine(s)"
+        )
     precision = resolve_precision(options.precision)
     keras.config.set_dtype_policy(precision)
     configure(precision)
     keras.utils.set_random_seed(options.seed)
-    model = recipe.build(dataset.size, options.seed)
-    model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles())
-    # Before restoring: an optimizer without variables would drop its state in silence.
-    model.optimizer.build(model.trainable_variables)
+    with devices.building():
+        model = recipe.build(dataset.size, options.seed)
+        model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(devices))
+        # Before restoring: an optimizer without variables would drop its state in silence.
+        model.optimizer.build(model.trainable_variables)
 
-    run = Run.start(options.run, _configuration(recipe, options, name, dataset))
-    position = checkpoints.restore(model, run.checkpoints)
+    run = Run(options.run, _configuration(recipe, options, name, dataset))
+    position = Position()
+    if devices.chief:
+        run = Run.start(run.folder, run.config)
+        position = checkpoints.restore(model, run.checkpoints)
+    _agree(devices, run.config)
     columns = dataset.train.load()
-    if options.start and not position.images:
+    if options.start and devices.chief and not position.images:
         load_start(options.start, model.networks["generator"], columns[0])
+    position = checkpoints.from_chief(model, position, devices)
+    devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
     batches = Batches(
         columns, recipe.batch, options.seed, options.epoch_images, paired=dataset.paired
     )
@@ -89,74 +97,31 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         return run
 
-    after_epoch = _AfterEpoch(model, recipe, run, dataset, batches, position)
-    model.fit(
-        batches,
-        epochs=epochs,
-        initial_epoch=position.epoch,
-        shuffle=False,  # The stream is shuffled already, and knows where it is.
-        verbose=verbose,
-        callbacks=[
-            callbacks.Stages(recipe.batch, position.images),
-            callbacks.StopOnNaN(),
-            callbacks.Throughput(recipe.batch),
+    around = [
+        callbacks.Stages(recipe.batch, position.images),
+        callbacks.StopOnNaN(),
+        callbacks.Throughput(recipe.batch),
+    ]
+    if devices.chief:
+        left_behind = AfterEpoch(model, recipe, run, dataset, batches, position, devices)
+        around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
             # The checkpoint comes last: what it says is done has left its sheet and log row.
-            callbacks.AfterEpoch(after_epoch),
+            callbacks.AfterEpoch(left_behind),
             callbacks.ProgressGIF(run.samples, run.progress),
-        ],
-    )
+        ]
+    with devices.training():
+        model.fit(
+            batches,
+            epochs=epochs,
+            initial_epoch=position.epoch,
+            shuffle=False,  # The stream is shuffled already, and knows where it is.
+            verbose=verbose if devices.chief else 0,
+            callbacks=around,
+        )
+    devices.from_chief([np.zeros(1)])  # The others wait until the chief has written everything.
     return run
-
-
-class _AfterEpoch:
-    """The generators to show, their sheet and card, and the checkpoint, in that order."""
-
-    def __init__(
-        self,
-        model: AdversarialModel,
-        recipe: Any,
-        run: Run,
-        dataset: Dataset,
-        batches: Batches,
-        position: Position,
-    ):
-        self.model, self.recipe, self.run, self.batches = model, recipe, run, batches
-        self.dataset, self.start, self.clock = dataset, position, time.monotonic()
-        self.averaged = {name: recipe.build_generator(dataset.size, 0) for name in recipe.shown}
-        self.held_out = (dataset.test if len(dataset.test) else dataset.train).load()
-
-    def __call__(self, epoch: int) -> None:
-        images = epoch * self.batches.steps * self.batches.batch_size
-        seconds = self.start.seconds + time.monotonic() - self.clock
-        for name, averaged in self.averaged.items():
-            copy_averaged(self.model, self.model.networks[name], averaged)
-            if self.model.optimizer.use_ema:
-                pictures = self.batches.columns[self.recipe.shown[name]]
-                inputs = self._inputs(averaged, pictures, CALIBRATION)
-                recalibrate(averaged, inputs, min(self.recipe.batch, len(inputs[0])))
-        parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
-        files.write_image(self.run.samples / f"{epoch:05d}.png", sheets.stack(parts))
-        about = _about(self.run, self.dataset, images, seconds)
-        if hasattr(self.recipe, "canvas"):
-            about["canvas"] = self.recipe.canvas
-        self.run.save_generators(self.averaged, about)
-        checkpoints.save(self.model, self.run.checkpoints, Position(epoch, images, seconds))
-
-    def _inputs(self, generator: keras.Model, pictures: np.ndarray, count: int) -> Inputs:
-        return sample_inputs(generator, count, pictures, len(self.dataset.labels))
-
-    def _sheet(self, generator: keras.Model, name: str) -> Image.Image:
-        """Held-out pictures, what is drawn of them, and what they belong to; or what is drawn."""
-        if self.recipe.task != "image-to-image":
-            inputs = self._inputs(generator, self.held_out[0], DRAWN_SAMPLES)
-            return sheets.sheet(sheets.legible(draw(generator, inputs)), columns=10)
-        inputs = self._inputs(generator, self.held_out[self.recipe.shown[name]], SAMPLES)
-        rows = [*inputs, draw(generator, inputs)]
-        if self.dataset.paired:
-            rows.append(sheets.spread(self.held_out[1], SAMPLES))
-        return sheets.sheet(*map(sheets.legible, rows))
 
 
 def resolve_precision(precision: str) -> str:
@@ -175,9 +140,9 @@ def _cpu_has_bfloat16() -> bool:
     return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
-def _compiles() -> bool:
-    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN.
-    return keras.backend.backend() == "jax" or accelerator() is not None
+def _compiles(devices: Devices) -> bool:
+    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN, and compiles for one device.
+    return keras.backend.backend() == "jax" or (devices.replicas == 1 and accelerator() is not None)
 
 
 def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
@@ -210,29 +175,14 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
     }
 
 
-def _about(run: Run, dataset: Dataset, images: int, seconds: float) -> dict[str, Any]:
-    return {
-        "labels": list(dataset.labels),
-        "training": {
-            "recipe": run.config["recipe"],
-            "options": run.config["options"],
-            "start": run.config["start"],
-            "images_seen": images,
-            "seconds": round(seconds),
-            "device": accelerator() or f"CPU, {platform.machine()}",
-            "precision": run.config["precision"],
-            "versions": {"keras": keras.__version__, keras.backend.backend(): _backend_version()},
-        },
-        "data": {
-            "name": dataset.name,
-            "licence": dataset.licence,
-            "photos": len(dataset.train) + len(dataset.test),
-            "sketch": dataset.sketch,
-        },
-    }
-
-
-def _backend_version() -> str:
-    from importlib.metadata import version
-
-    return version(keras.backend.backend())
+def _agree(devices: Devices, config: dict[str, Any]) -> None:
+    """Raise `UserError` on a machine that would train something else than the first one."""
+    data = {**config["data"], "folder": None}  # May lie elsewhere on each.
+    told = json.dumps(config | {"data": data, "schema": None}, sort_keys=True)
+    digest = np.frombuffer(hashlib.sha256(told.encode()).digest(), np.uint8).astype(np.int64)
+    [first] = devices.from_chief([digest])
+    if not np.array_equal(first, digest):
+        raise UserError(
+            "the first worker of TF_CONFIG trains with other options, data or --precision than "
+            "this one: start the same command on every machine, on the same data"
+        )

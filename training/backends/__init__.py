@@ -1,4 +1,4 @@
-"""What differs between the backends: a train step's gradients, one fused kernel, the device's name.
+"""What differs between the backends: a train step's gradients, one fused kernel, the devices.
 
 The only place in `training` that may import TensorFlow or JAX, and only the one in use.
 """
@@ -12,6 +12,7 @@ if keras.backend.backend() == "tensorflow":
         batch_moments_and_normalize,
         configure,
     )
+    from training.backends.tensorflow_devices import Devices
 elif keras.backend.backend() == "jax":
     from training.backends.jax import (
         AdversarialStep,
@@ -19,10 +20,17 @@ elif keras.backend.backend() == "jax":
         batch_moments_and_normalize,
         configure,
     )
+    from training.backends.jax_devices import Devices
 else:
     raise ImportError(
         f"training runs on Keras backends tensorflow and jax; KERAS_BACKEND is "
         f"{keras.backend.backend()}"
     )
 
-__all__ = ["AdversarialStep", "accelerator", "batch_moments_and_normalize", "configure"]
+__all__ = [
+    "AdversarialStep",
+    "Devices",
+    "accelerator",
+    "batch_moments_and_normalize",
+    "configure",
+]

@@ -13,13 +13,21 @@ def configure(precision: str) -> None:
 
 
 class AdversarialStep:
-    """Mixin for `keras.Model`: `train_step` over `losses`, `player_variables` and `track`."""
+    """Mixin for `keras.Model`: `train_step` over `losses`, `player_variables` and `track`.
+
+    On several devices it runs once on each, over its share of the batch.
+    """
 
     def train_step(self, batch):
         """One forward pass, one gradient a player, one optimizer step; returns the logs."""
+        replicas = _replicas()
         with tf.GradientTape(persistent=True) as tape:
             losses, logs = self.losses(batch)
-            scaled = {player: self.optimizer.scale_loss(loss) for player, loss in losses.items()}
+            # Gradients are summed over the replicas, and a loss is a mean over the batch.
+            scaled = {
+                player: self.optimizer.scale_loss(loss if replicas == 1 else loss / replicas)
+                for player, loss in losses.items()
+            }
         gradients: dict[int, tf.Tensor] = {}
         for player, variables in self.player_variables().items():
             pulled = tape.gradient(scaled[player], variables)
@@ -30,18 +38,44 @@ class AdversarialStep:
         self.optimizer.apply(
             [gradients[id(v)] for v in self.trainable_variables], self.trainable_variables
         )
-        return self.track(losses, logs)
+        logs = self.track(losses, logs)
+        if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras takes the mean over machines along an axis, which a scalar has not.
+            logs = {name: value[None] for name, value in logs.items()}
+        return logs
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # The networks are built. Keras would average a batch over the replicas to trace it, which
+        # fails for tuples of pictures on several machines.
+        pass
 
 
 def batch_moments_and_normalize(x, gamma, beta, epsilon: float):
-    """Normalise float32 [B, H, W, C] by its own moments; returns (y, mean [C], variance [C])."""
+    """Normalise float32 [B, H, W, C] by its own moments; returns (y, mean [C], variance [C]).
+
+    On several devices by those of the whole batch, of which x is this one's share.
+    """
     gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)
+    if _replicas() > 1:
+        mean = _mean_over_replicas(x)
+        variance = _mean_over_replicas(tf.square(x - mean))
+        return tf.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon), mean, variance
     y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
         x, gamma, beta, epsilon=epsilon, is_training=True
     )
     # The kernel reports the unbiased variance; Keras keeps the biased one.
     count = tf.cast(tf.size(x) / tf.size(gamma), variance.dtype)
     return y, mean, variance * (count - 1.0) / count
+
+
+def _replicas() -> int:
+    """How many replicas the step that is being traced runs on; 1 outside of it."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _mean_over_replicas(x):
+    mean = tf.reduce_mean(x, axis=(0, 1, 2))  # [C]
+    return tf.distribute.get_replica_context().all_reduce("MEAN", mean)
 
 
 def accelerator() -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from training.batches import Batches
-from training.datasets import Dataset
+from training.datasets import Dataset, Pairs
 from training.errors import UserError
 
 SIZE = 32
@@ -33,6 +33,7 @@ def plain(tmp_path) -> Path:
 def test_reads_two_folders_with_equal_names(plain):
     dataset = Dataset.open(plain)
     assert dataset.size == SIZE and dataset.sketch == "given" and dataset.licence == "unknown"
+    assert isinstance(dataset.train, Pairs)
     assert dataset.train.names == ["0.png", "1.png", "2.png", "3.png"]
     inputs, targets = dataset.train.load()
     assert inputs.shape == targets.shape == (4, SIZE, SIZE, 3) and inputs.dtype == np.uint8
@@ -92,7 +93,8 @@ def test_a_damaged_description_is_an_error(plain, text):
 def test_half_a_pair_of_an_interrupted_prepare_is_passed_over(plain):
     (plain / "dataset.json").write_text(json.dumps({"size": SIZE, "complete": False}))
     (plain / "train/input/1.png").unlink()
-    assert Dataset.open(plain).train.names == ["0.png", "2.png", "3.png"]
+    train = Dataset.open(plain).train
+    assert isinstance(train, Pairs) and train.names == ["0.png", "2.png", "3.png"]
 
 
 def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):

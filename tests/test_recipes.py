@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.pictures import pairs, write_dataset
+from training.adversarial import AdversarialModel
 from training.batches import Batches
 from training.evaluate import evaluate
 from training.fit import FitOptions, fit
@@ -86,8 +87,10 @@ def example(chosen, data, name: str) -> tuple[np.ndarray, ...]:
     return tuple(column[: chosen.batch] for column in columns)
 
 
-class OneAlone:
+class OneAlone(AdversarialModel):
     """A model in which one player alone has anything to learn."""
+
+    alone: str
 
     def losses(self, batch):
         """The others' losses are multiplied by nothing."""
@@ -203,7 +206,8 @@ def test_each_player_learns_when_the_others_stand_still(name, player, data):
     chosen = recipe(name)
     size = chosen.open(data / PHOTOS.get(name, "digits")).size
     model = compiled(alone(chosen.build(size, 0), player), keras.optimizers.Adam(3e-3))
-    batch, losses = example(chosen, data, name), []
+    batch = example(chosen, data, name)
+    losses: list[float] = []
     while len(losses) < 100 and (len(losses) < 2 or losses[-1] > 0.5 * abs(losses[0])):
         losses += steps(model, batch, 10)[f"{player}_loss"]
     assert losses[-1] <= 0.5 * abs(losses[0]), losses

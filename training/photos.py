@@ -12,7 +12,7 @@ from training.errors import UserError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 FORMATS = ("JPEG", "PNG", "WEBP")  # no other decoder is ever offered a file
-MIN_SIDE = 32  # less shows no flower
+MIN_SIDE = 32  # less shows no flower, unless no more is asked for
 MAX_DECODED = 100_000_000  # pixels in memory at once: 300 MB as RGB, enough for any camera
 MAX_DECLARED = 450_000_000  # a 20,000 px square JPEG, which is decoded at an eighth of its size
 
@@ -100,8 +100,9 @@ def to_square(image: Image.Image, size: int) -> np.ndarray:
 
 def _decode(image: Image.Image, shortest: int) -> Image.Image:
     width, height = image.size
-    if min(width, height) < MIN_SIDE:
-        raise UnreadablePhoto(f"{width}x{height} pixels: too small, {MIN_SIDE} at least")
+    least = min(MIN_SIDE, shortest)
+    if min(width, height) < least:
+        raise UnreadablePhoto(f"{width}x{height} pixels: too small, {least} at least")
     if width * height > MAX_DECLARED:
         raise UnreadablePhoto(f"{width}x{height} pixels: more than any photo, refused as a bomb")
     # Many phones write MPO, a JPEG with a second picture behind it.

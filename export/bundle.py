@@ -156,24 +156,21 @@ def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
 
 def write_check(folder: Path, drawings: Inputs, reference: np.ndarray) -> dict[str, Any]:
     """Write known inputs and what Keras makes of them, for clients to try an engine on."""
-    shown = 0
+    shown, told = 0, {"answer": f"{CHECK}/answer.png"}
+    pictures = {}
     if "sketch" in drawings:
         # Of those at hand, the one that is painted most: an empty canvas would prove little.
         sketches = drawings["sketch"]
         painted = sketches.reshape(len(sketches), -1).astype(np.uint32).sum(axis=1)
         shown = int(painted.argmax())
-    told: dict[str, Any] = {}
+        told["drawing"] = f"{CHECK}/drawing.png"
+        pictures["drawing"] = sketches[shown]
+    pictures["answer"] = np.clip(np.rint(reference[shown]), 0, 255).astype(np.uint8)
     (folder / CHECK).mkdir()
-    answer = np.clip(np.rint(reference[shown]), 0, 255).astype(np.uint8)
-    for name, values in (("drawing", drawings.get("sketch")), ("answer", answer[None])):
-        if values is not None:
-            told[name] = f"{CHECK}/{name}.png"
-            pixels = values[shown] if name == "drawing" else answer
-            Image.fromarray(pixels).save(folder / told[name], optimize=True)
-    told |= {
-        name: drawings[name][shown].tolist() for name in ("label", "noise") if name in drawings
-    }
-    return {**told, "psnr": min(kind.floor for kind in FORMATS.values())}
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(folder / told[name], optimize=True)
+    given = {name: x[shown].tolist() for name, x in drawings.items() if name != "sketch"}
+    return {**told, **given, "psnr": min(kind.floor for kind in FORMATS.values())}
 
 
 def add_file(

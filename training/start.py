@@ -87,8 +87,9 @@ def read_weights(path: Path, generator: keras.Model) -> None:
             norm.set_weights([one, bias, 0 * one, one - norm.epsilon])
 
 
-def _convolutions(generator: keras.Model) -> list[layers.Conv2D]:
-    return [each for each in generator.layers if type(each) is layers.Conv2D]
+def _convolutions(generator: keras.Model) -> list[layers.Layer]:
+    kinds = (layers.Conv2D, layers.Conv2DTranspose)
+    return [each for each in generator.layers if type(each) in kinds]
 
 
 def _norms(generator: keras.Model) -> dict[int, BatchNorm]:
@@ -111,7 +112,10 @@ def _moments(generator: keras.Model, convolutions: list, sketches: np.ndarray) -
 
 
 def _kernels(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The float kernels [H, W, in, out] and biases [out] of a `.tflite` file, in its order."""
+    """The float kernels and biases [out] of a `.tflite` file, in its order.
+
+    Kernels as Keras has them: [H, W, in, out], of a transposed convolution [H, W, out, in].
+    """
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
@@ -128,6 +132,16 @@ def _kernels(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         data = bytes(model.buffers[tensor.buffer].data)
         return np.frombuffer(data, types[tensor.type]).reshape(tensor.shape).astype(np.float32)
 
+    # Where each keeps its bias, and how Keras lays the axes of what is [out, H, W, in] in the file.
+    kinds = {
+        schema.BuiltinOperator.CONV_2D: (2, (1, 2, 3, 0)),
+        schema.BuiltinOperator.TRANSPOSE_CONV: (3, (1, 2, 0, 3)),
+    }
     for op in graph.operators:
-        if model.operatorCodes[op.opcodeIndex].builtinCode == schema.BuiltinOperator.CONV_2D:
-            yield values(op.inputs[1]).transpose(1, 2, 3, 0), values(op.inputs[2])
+        kind = model.operatorCodes[op.opcodeIndex].builtinCode
+        if kind in kinds:
+            place, axes = kinds[kind]
+            kernel = values(op.inputs[1])
+            biased = len(op.inputs) > place
+            bias = values(op.inputs[place]) if biased else np.zeros(len(kernel), np.float32)
+            yield kernel.transpose(axes), bias

@@ -45,6 +45,21 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
     return _replaced(generator, folded)
 
 
+def repeat_grey(generator: keras.Model) -> keras.Model:
+    """Let a generator that ends in a convolution of one filter and its activation draw RGB.
+
+    The filter is used three times. TensorFlow.js cannot run a convolution with the bias of a
+    single filter.
+    """
+    conv = generator.layers[-2]
+    if type(conv) is not layers.Conv2D or conv.filters != 1:
+        return generator
+    clone = layers.Conv2D.from_config(conv.get_config() | {"filters": 3})
+    clone.build_from_config(conv.get_build_config())
+    clone.set_weights([np.repeat(weight, 3, axis=-1) for weight in conv.get_weights()])
+    return _replaced(generator, {id(conv): clone})
+
+
 def resize_nearest(generator: keras.Model) -> keras.Model:
     """Turn every nearest-neighbour UpSampling2D into one resize operation.
 

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from export.inputs import Inputs, names_of, task_of
-from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, resize_nearest
+from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey, resize_nearest
 
 
 def serving_model(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
@@ -32,7 +32,7 @@ def latent_to_image(generator: keras.Model) -> keras.Model:
         x.name: keras.Input(batch_shape=(1, *x.shape[1:]), dtype=x.dtype, name=x.name)
         for x in generator.inputs
     }
-    body = fold_batchnorm(generator)
+    body = repeat_grey(fold_batchnorm(generator))
     y = body(list(inputs.values()) if len(inputs) > 1 else inputs["noise"])
     return keras.Model(inputs, {"photo": _coloured(y + 1.0) * 127.5}, name="serving")
 
@@ -48,7 +48,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     Returns:
         A model from {"sketch": ...} to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
     """
-    body = resize_nearest(fold_batchnorm(generator))
+    body = repeat_grey(resize_nearest(fold_batchnorm(generator)))
     if ranges:
         body = bound_tanh(body)
 

@@ -9,9 +9,11 @@ from PIL import Image
 
 from demo.bundles import load_generator, load_sampler
 from demo.cards import load_card
+from export import tfjs
 from export.bundle import export_bundle
 from export.formats import FORMATS, chosen
 from export.inputs import names_of, task_of
+from export.parity import check
 from export.serving import in_keras, serving_model
 from tests.test_recipes import PHOTOS, TINY, data, train  # noqa: F401 - `data` is a fixture
 from training.errors import UserError
@@ -109,6 +111,19 @@ def test_a_run_becomes_a_bundle_that_the_demo_opens(name, data, tmp_path):  # no
         assert np.abs(drawn.astype(int) - answer).max() <= 1
         assert answer.std() > 0
         json.dumps(card, allow_nan=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cgan", "denoise"])
+def test_tensorflow_js_runs_what_ends_in_a_single_filter(name, tmp_path):
+    generator = spread(generator_of(name))  # An untrained bias, 0, would pass in any case.
+    inputs = inputs_of(generator)
+    tfjs.write(serving_model(generator), tmp_path / "tfjs")
+    try:
+        outcome = tfjs.run(tmp_path / "tfjs", inputs)
+    except tfjs.Unchecked as reason:
+        pytest.skip(f"TensorFlow.js cannot be run: {reason}")
+    check("tfjs", outcome.photos, in_keras(generator, inputs), floor=45)
 
 
 def spread(network):

@@ -51,7 +51,7 @@ def repeat_grey(generator: keras.Model) -> keras.Model:
     The filter is used three times. TensorFlow.js cannot run a convolution with the bias of a
     single filter.
     """
-    conv = generator.layers[-2]
+    conv, *_ = generator.layers[-2:]  # Operations outside a layer are not counted.
     if type(conv) is not layers.Conv2D or conv.filters != 1:
         return generator
     clone = layers.Conv2D.from_config(conv.get_config() | {"filters": 3})

@@ -80,7 +80,7 @@ def test_squeezenet_looks_and_does_not_learn(precision, tmp_path):
     weights = write_weights(tmp_path / "squeezenet.h5")
     options = dataclasses.replace(TINY["fast"], squeezenet=weights, projected=0.0)
     model = compiled(options.build(SIZE, 0), options)
-    before = [keras.ops.convert_to_numpy(v.value) for v in model.eye.variables]
+    before = [keras.ops.convert_to_numpy(v.value) for v in model.eye.network.variables]
     blind = options.build(SIZE, 0)
     for name, network in blind.networks.items():
         network.set_weights(model.networks[name].get_weights())
@@ -90,7 +90,7 @@ def test_squeezenet_looks_and_does_not_learn(precision, tmp_path):
     distance = one["generator_loss"][0] - other["generator_loss"][0]
     assert distance == pytest.approx(options.perceptual * one["perceptual"][0], rel=0.02)
     assert 0 < one["perceptual"][0] < 2
-    for old, variable in zip(before, model.eye.variables, strict=True):
+    for old, variable in zip(before, model.eye.network.variables, strict=True):
         np.testing.assert_array_equal(old, keras.ops.convert_to_numpy(variable.value))
 
 

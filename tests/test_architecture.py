@@ -42,6 +42,7 @@ MAY_IMPORT = {
 }
 
 LONGEST_FILE = 300
+RECIPE = range(60, 161)  # Lines of what reads like the page of a textbook.
 
 # Mirrors and caches are a machine's own affair: pip and npm are told of them outside the project.
 REGISTRY = re.compile(
@@ -140,6 +141,9 @@ def test_no_file_outgrows_its_room():
         for path in python_files(*PACKAGES)
     }
     assert {path: n for path, n in lengths.items() if n > LONGEST_FILE} == {}
+    recipes = {path: n for path, n in lengths.items() if "/recipes/" in path}
+    del recipes["training/recipes/__init__.py"]
+    assert {path: n for path, n in recipes.items() if n not in RECIPE} == {}
 
 
 def test_every_test_is_collected():

@@ -4,7 +4,19 @@ Logits are discriminator outputs before any sigmoid, of any shape; every loss is
 scalar, averaged over all elements.
 """
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 from keras import ops
+
+
+class Adversarial(NamedTuple):
+    """Both players' sides of one adversarial game."""
+
+    generator: Callable[[Any], Any]
+    """Of the logits of drawn pictures."""
+    discriminator: Callable[[Any, Any], Any]
+    """Of the logits of real and of drawn pictures."""
 
 
 def _float32(x):
@@ -37,6 +49,12 @@ def hinge_discriminator_loss(real_logits, fake_logits):
 def hinge_generator_loss(fake_logits):
     """-fake: the generator's side of the hinge game (Lim and Ye 2017)."""
     return -ops.mean(_float32(fake_logits))
+
+
+ADVERSARIAL = {
+    "hinge": Adversarial(hinge_generator_loss, hinge_discriminator_loss),
+    "bce": Adversarial(bce_generator_loss, bce_discriminator_loss),
+}
 
 
 def lsgan_discriminator_loss(real_logits, fake_logits):

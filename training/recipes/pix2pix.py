@@ -5,22 +5,15 @@ from pathlib import Path
 from typing import Literal
 
 import keras
-from keras import ops
 
 from training import losses
 from training.adversarial import AdversarialModel
 from training.augment import Augmentation
 from training.datasets import Dataset
+from training.eye import Eye
 from training.networks.patchgan import patchgan
-from training.networks.projected import projected
 from training.networks.shuffle_unet import shuffle_unet
-from training.networks.squeezenet import squeezenet
 from training.networks.unet import unet
-
-ADVERSARIAL_LOSSES = {
-    "hinge": (losses.hinge_generator_loss, losses.hinge_discriminator_loss),
-    "bce": (losses.bce_generator_loss, losses.bce_discriminator_loss),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,18 +89,14 @@ class Pix2Pix:
 
 
 PRESETS = {
-    # 20 images/s on two cores with AMX.
     "fast": Pix2Pix(),
     # The published system: batch 1, 286 -> 256 px jitter, BCE + 100 L1, no averaging.
     "paper": Pix2Pix(
         generator="unet",
-        width=64,
         discriminator_width=64,
         adversarial="bce",
         l1=100.0,
         matching=0.0,
-        perceptual=0.0,
-        projected=0.0,
         batch=1,
         ema=0.0,
         zoom_min=30 / 256,
@@ -127,21 +116,16 @@ class Pix2PixModel(AdversarialModel):
             "generator": options.build_generator(size, seed),
             "discriminator": patchgan(size, width=options.discriminator_width),
         }
-        logs = ["l1", *(["matching"] if options.matching else [])]
-        eye = None
+        eye, logs = None, ["l1", *(["matching"] if options.matching else [])]
         if options.squeezenet and (options.perceptual or options.projected):
-            # Half the size costs a quarter of the time; finer texture is the PatchGAN's to judge.
-            eye = squeezenet(size // 2, options.squeezenet)
+            eye = Eye(size, options.squeezenet, judged=options.projected > 0)
             logs += ["perceptual"]
-            if options.projected:
-                shapes = [features.shape[1:] for features in eye.outputs]
-                networks["projected"] = projected(shapes, size // 2)
+            if eye.judges:
+                networks["projected"] = eye.judges
+        judges = [name for name in networks if name != "generator"]
         super().__init__(
             networks=networks,
-            players={
-                "generator": ["generator"],
-                "discriminator": [name for name in networks if name != "generator"],
-            },
+            players={"generator": ["generator"], "discriminator": judges},
             logs=tuple(logs),
             seed=seed,
         )
@@ -149,13 +133,12 @@ class Pix2PixModel(AdversarialModel):
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
-        self.generator_loss, self.discriminator_loss = ADVERSARIAL_LOSSES[options.adversarial]
+        self.adversarial = losses.ADVERSARIAL[options.adversarial]
 
     def losses(self, batch):
         """One loss a player: fool the others and stay near the photo; tell real from drawn."""
-        sketches, photos = batch
-        sketch, photo = self.augmentation(sketches, photos, self.random)
-        sketch, photo = sketch / 127.5 - 1.0, photo / 127.5 - 1.0
+        pixels = self.augmentation(batch[0], batch[1], self.random)
+        sketch, photo = (x / 127.5 - 1.0 for x in pixels)
         drawn = self.networks["generator"](sketch, training=True)
 
         discriminator = self.networks["discriminator"]
@@ -163,33 +146,14 @@ class Pix2PixModel(AdversarialModel):
         *drawn_features, drawn_logits = discriminator([sketch, drawn], training=True)
 
         logs = {"l1": losses.l1_loss(photo, drawn)}
-        generator_loss = self.generator_loss(drawn_logits) + self.options.l1 * logs["l1"]
-        discriminator_loss = self.discriminator_loss(real_logits, drawn_logits)
+        generator_loss = self.adversarial.generator(drawn_logits) + self.options.l1 * logs["l1"]
+        discriminator_loss = self.adversarial.discriminator(real_logits, drawn_logits)
         if self.options.matching:
             logs["matching"] = losses.feature_matching_loss(real_features, drawn_features)
             generator_loss += self.options.matching * logs["matching"]
         if self.eye:
-            fooling, telling, logs["perceptual"] = self._seen(self.eye, sketch, photo, drawn)
-            generator_loss += fooling + self.options.perceptual * logs["perceptual"]
-            discriminator_loss += telling
+            distance, fooling, telling = self.eye.look(sketch, photo, drawn, self.adversarial)
+            logs["perceptual"] = distance
+            generator_loss += self.options.perceptual * distance + self.options.projected * fooling
+            discriminator_loss += self.options.projected * telling
         return {"generator": generator_loss, "discriminator": discriminator_loss}, logs
-
-    def _seen(self, eye, sketch, photo, drawn):
-        """What SqueezeNet makes of it: both players' adversarial losses, and the distance."""
-        sketch, photo, drawn = (ops.average_pool(x, 2, 2) for x in (sketch, photo, drawn))
-        real, fake = eye(photo, training=False), eye(drawn, training=False)
-        distance = losses.perceptual_loss(real, fake)
-        if not self.options.projected:
-            return 0.0, 0.0, distance
-        judges = self.networks["projected"]
-        pairs = list(
-            zip(
-                judges([sketch, *real], training=True),
-                judges([sketch, *fake], training=True),
-                strict=True,
-            )
-        )
-        weight = self.options.projected / len(pairs)
-        fooling = weight * sum(self.generator_loss(fake) for _, fake in pairs)
-        telling = weight * sum(self.discriminator_loss(real, fake) for real, fake in pairs)
-        return fooling, telling, distance

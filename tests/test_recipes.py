@@ -73,11 +73,11 @@ def data(tmp_path_factory):
     return place
 
 
-def train(name, data, run, *, images: int, **options):
-    chosen = recipe(name, **options)
+def train(name, data, run, *, images: int, precision="float32"):
+    chosen = recipe(name)
     folder = data / PHOTOS.get(name, "digits")
     batch = 2 * chosen.batch
-    told = FitOptions(folder, run, images, epoch_images=batch, precision="float32")
+    told = FitOptions(folder, run, images, epoch_images=batch, precision=precision)
     return fit(chosen, told, name=name, verbose=0)
 
 
@@ -151,6 +151,14 @@ def test_it_trains_and_its_run_folder_is_complete(name, data, tmp_path):
             assert (row["pictures"], row["size"]) == (6, 28)
             assert ("l1" in row) == (name == "denoise"), "noise belongs to no picture"
     assert sorted(run.card["weights"]) == sorted(shown)
+
+
+@every_recipe
+def test_it_trains_in_mixed_precision(name, data, tmp_path):
+    images = 6 * recipe(name).batch
+    run = train(name, data, tmp_path / "run", images=images, precision="mixed_bfloat16")
+    rows = list(csv.DictReader(run.log.read_text().splitlines()))
+    assert all(np.isfinite(float(value)) for row in rows for value in row.values() if value)
 
 
 @every_recipe

@@ -1,5 +1,7 @@
 """Networks that grow from 4 px to their full size (Karras et al. 2018, arXiv 1710.10196)."""
 
+import math
+
 import keras
 from keras import layers, ops
 
@@ -32,7 +34,7 @@ def growing_generator(size: int, *, latent: int, width: int) -> list[keras.Model
     before it draws, larger.
     """
     noise = keras.Input((latent,), name="noise")
-    x = EqualizedDense(SMALLEST * SMALLEST * width)(PixelNorm()(noise))
+    x = EqualizedDense(SMALLEST * SMALLEST * width)(PixelNorm(dtype="float32")(noise))
     x = _activated(layers.Reshape((SMALLEST, SMALLEST, width))(x))
     photo, models = None, []
     for side in sides(size):
@@ -41,7 +43,11 @@ def growing_generator(size: int, *, latent: int, width: int) -> list[keras.Model
             x = _activated(EqualizedConv(filters_at(side, width), 3)(x))
         x = _activated(EqualizedConv(filters_at(side, width), 3)(x))  # [B, side, side, filters]
         drawn = EqualizedConv(3, 1, gain=1.0, dtype="float32")(x)
-        photo = drawn if photo is None else Fade(name=f"fade_{side}")(_larger(photo), drawn)
+        photo = (
+            drawn
+            if photo is None
+            else Fade(name=f"fade_{side}", dtype="float32")(_larger(photo), drawn)
+        )
         shown = layers.Activation("tanh", dtype="float32")(photo)
         models.append(keras.Model(noise, shown, name=f"generator_{side}"))
     return models
@@ -58,7 +64,7 @@ def growing_discriminator(size: int, *, width: int) -> list[keras.Model]:
         side: (
             EqualizedConv(filters_at(side, width), 3),
             EqualizedConv(filters_at(side // 2, width), 3),
-            Fade(name=f"fade_{side}"),
+            Fade(name=f"fade_{side}", dtype="float32"),
         )
         for side in every[1:]
     }
@@ -96,7 +102,7 @@ class _Equalized(layers.Layer):
         normal = keras.initializers.RandomNormal(stddev=1.0)
         self.kernel = self.add_weight(shape=kernel, initializer=normal, name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
-        self.scale = self.gain * ops.prod(ops.array(kernel[:-1], "float32")) ** -0.5
+        self.scale = self.gain * math.prod(kernel[:-1]) ** -0.5
 
     def _kernel_shape(self, shape):
         raise NotImplementedError
@@ -172,11 +178,11 @@ class Fade(layers.Layer):
 
 
 def _activated(x):
-    return PixelNorm()(_leaky(x))
+    return PixelNorm(dtype="float32")(_leaky(x))
 
 
 def _leaky(x):
-    return layers.LeakyReLU(0.2)(x)
+    return layers.LeakyReLU(0.2, dtype="float32")(x)
 
 
 def _larger(photo):

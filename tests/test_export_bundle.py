@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from PIL import Image
 
 from export import bundle as bundles
+from export import tflite
 from export.bundle import write_bundle
 from export.parity import Drift
 from tests.export_networks import SIZE, sketches, tiny_unet
@@ -126,6 +128,19 @@ def test_a_file_that_drifts_leaves_the_older_bundle_as_it_was(older):
         export(older, unfit_for_int8())
     assert contents(older) == before
     assert list(older.parent.iterdir()) == [older]
+
+
+def test_the_known_drawing_is_an_example_where_there_are_any(older):
+    """What was held out may be somebody's photo, and everybody gets the bundle."""
+    (older / "examples").mkdir()
+    grey = np.full((SIZE, SIZE, 3), 5, np.uint8)
+    Image.fromarray(grey).save(older / "examples" / "grey.png")
+    export(older, tiny_unet(), ("tflite-float32",))
+    with Image.open(older / "check" / "drawing.png") as drawing:
+        np.testing.assert_array_equal(np.asarray(drawing), grey)
+    drawn = tflite.run(older / "generator.float32.tflite", {"sketch": grey[None]}).photos[0]
+    with Image.open(older / "check" / "answer.png") as answer:
+        assert np.abs(np.asarray(answer) - drawn).max() <= 1
 
 
 def test_an_older_bundle_is_replaced_and_what_else_lies_in_it_is_kept(older):

@@ -20,7 +20,7 @@ from export.card import NAME, bundle_name, empty_card, fingerprint
 from export.formats import FORMATS, chosen
 from export.inputs import Inputs, names_of
 from export.parity import check
-from export.replace import replacing
+from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
 from export.tfjs import Unchecked
 from training.datasets import Dataset
@@ -36,7 +36,6 @@ from training.sheets import spread, to_rgb
 DRAWINGS = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 CHECK = "check"  # Folder of the known drawing and its answer.
-EXAMPLES = "examples"  # Folder of drawings to start from, which a bundle may bring.
 OURS = {NAME, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from training.errors import UserError
 
+EXAMPLES = "examples"  # Folder of drawings to start from, which a bundle may bring.
+
 
 @contextmanager
 def replacing(bundle: Path, mark: str, ours: Collection[str]) -> Iterator[Path]:
     """Give a fresh folder beside `bundle`; it takes the bundle's place when the block succeeds.
 
     Whatever goes wrong, a full disk or Ctrl-C included, the fresh folder is removed and what was
-    at `bundle` stays as it was. A bundle is known by its file `mark`; what else is in it than
-    `ours` (a README, a sheet of drawings) moves to the new one.
+    at `bundle` stays as it was. A bundle is known by its file `mark`, or by holding nothing but
+    `EXAMPLES`; what else is in it than `ours` (a README, a sheet of drawings) moves to the new one.
 
     Raises:
         UserError: `bundle` is something else, or the disk refuses.
@@ -28,7 +30,8 @@ def replacing(bundle: Path, mark: str, ours: Collection[str]) -> Iterator[Path]:
             os.rename(old, bundle)
         if bundle.exists() and not bundle.is_dir():
             raise UserError(f"{bundle} is a file; give a folder for the bundle")
-        if bundle.is_dir() and any(bundle.iterdir()) and not (bundle / mark).is_file():
+        names = {path.name for path in bundle.iterdir()} if bundle.is_dir() else set()
+        if names - {EXAMPLES} and not (bundle / mark).is_file():
             raise UserError(f"{bundle} holds something else than a bundle; give another folder")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

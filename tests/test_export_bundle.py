@@ -130,16 +130,18 @@ def test_a_file_that_drifts_leaves_the_older_bundle_as_it_was(older):
     assert list(older.parent.iterdir()) == [older]
 
 
-def test_the_known_drawing_is_an_example_where_there_are_any(older):
+def test_the_known_drawing_is_an_example_where_there_are_any(tmp_path):
     """What was held out may be somebody's photo, and everybody gets the bundle."""
-    (older / "examples").mkdir()
+    bundle = tmp_path / "petals"
+    (bundle / "examples").mkdir(parents=True)
     grey = np.full((SIZE, SIZE, 3), 5, np.uint8)
-    Image.fromarray(grey).save(older / "examples" / "grey.png")
-    export(older, tiny_unet(), ("tflite-float32",))
-    with Image.open(older / "check" / "drawing.png") as drawing:
+    Image.fromarray(grey).save(bundle / "examples" / "grey.png")
+    card = export(bundle, tiny_unet(), ("tflite-float32",))
+    assert card["examples"] == ["examples/grey.png"]
+    with Image.open(bundle / "check" / "drawing.png") as drawing:
         np.testing.assert_array_equal(np.asarray(drawing), grey)
-    drawn = tflite.run(older / "generator.float32.tflite", {"sketch": grey[None]}).photos[0]
-    with Image.open(older / "check" / "answer.png") as answer:
+    drawn = tflite.run(bundle / "generator.float32.tflite", {"sketch": grey[None]}).photos[0]
+    with Image.open(bundle / "check" / "answer.png") as answer:
         assert np.abs(np.asarray(answer) - drawn).max() <= 1
 
 

@@ -69,6 +69,12 @@ def test_a_run_folder_holds_what_the_design_promises(data, tmp_path):
         assert list(run.tensorboard.rglob("*tfevents*"))
 
 
+def test_the_card_tells_the_licence_that_the_data_does_not(data, tmp_path):
+    assert train(data, tmp_path / "run").card["data"]["licence"] == "unknown"
+    run = train(data, tmp_path / "run", images=12, licence="CC BY 2.0")
+    assert run.card["data"]["licence"] == "CC BY 2.0"
+
+
 @pytest.mark.parametrize("recipe", [TINY, PAPER], ids=["fast", "paper"])
 def test_a_resumed_run_equals_the_uninterrupted_one(data, tmp_path, recipe):
     """Weights, optimizer, averages, BatchNorm statistics and every random state, bit by bit."""

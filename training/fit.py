@@ -41,6 +41,8 @@ class FitOptions:
     """auto, float32 or mixed_bfloat16; auto takes bfloat16 where the processor has it."""
     devices: int = 1
     """Devices of this machine that share each batch; with TF_CONFIG, of every machine it names."""
+    licence: str | None = None
+    """Licence of the data, for the cards of what is exported, where the data does not say it."""
 
 
 def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
@@ -61,6 +63,8 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
     dataset = recipe.open(options.data)
+    if options.licence:
+        dataset = dataclasses.replace(dataset, info=dataset.info | {"licence": options.licence})
     devices = Devices(options.devices)
     if recipe.batch % devices.replicas:
         raise UserError(

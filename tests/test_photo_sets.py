@@ -28,13 +28,14 @@ def test_one_in_twenty_is_held_out_by_name(kinds):
     assert train.shape[1:] == (16, 16, 3) and train.dtype == np.uint8
     assert greys(test) == [0, HELD_OUT, 2 * HELD_OUT]
     assert sorted(greys(train) + greys(test)) == list(range(45))
+    assert dataset.photos == 45
 
 
 def test_two_kinds_are_two_columns_of_their_own_lengths(kinds):
     dataset = open_unpaired(kinds, 16)
     assert dataset.labels == ("dawn", "dusk") and not dataset.paired
     a, b = dataset.train.load()
-    assert (len(a), len(b)) == (42, 38)
+    assert (len(a), len(b)) == (42, 38) and dataset.photos == 86
     assert max(greys(a)) < 100 <= min(greys(b))
     turned = open_unpaired(kinds, 16, ("dusk", "dawn"))
     np.testing.assert_array_equal(turned.train.load()[0], b)

@@ -94,7 +94,7 @@ def _about(
         "data": {
             "name": dataset.name,
             "licence": dataset.licence,
-            "photos": len(dataset.train) + len(dataset.test),
+            "photos": dataset.photos,
             "sketch": dataset.sketch,
         },
     }

@@ -161,6 +161,14 @@ class Dataset:
         return str(self.info.get("name", self.folder.resolve().name))
 
     @property
+    def photos(self) -> int:
+        """How many there are, to train and to test on; in all columns where nothing pairs them."""
+        splits = (self.train, self.test)
+        if self.paired:
+            return sum(map(len, splits))
+        return sum(len(column) for split in splits for column in split.load())
+
+    @property
     def licence(self) -> str:
         """Under which licence the photos are, `unknown` when nobody said."""
         return str(self.info.get("licence", "unknown"))

@@ -24,11 +24,11 @@ class Progressive:
     """Side of the photos in px, a power of two."""
     latent: int = 128
     """Length of the noise."""
-    width: int = 128
+    width: int = 64
     """Channels up to 16 px; they halve with each doubling from there."""
-    phase_images: int = 40_000
+    phase_images: int = 30_000
     """Images to see at each size, and as many to fade in the next one (600,000 in the paper)."""
-    r1: float = 1.0
+    r1: float = 0.05
     """Weight of R1, the discriminator's slope at real photos (Mescheder et al. 2018)."""
     batch: int = 16
     """Photos a step."""

@@ -24,8 +24,9 @@ web: .venv/installed  ## write the page that needs no server to build/web (ARGS=
 	.venv/bin/python -m export $(or $(ARGS),demo/models/flowers) build/web --formats web
 	@echo "to look at it: python3 -m http.server --bind 127.0.0.1 --directory build/web"
 
-test: .venv/installed browser node arm64 lint  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
-	.venv/bin/python -m pytest $(ARGS)
+# Two at a time, those of a file one after the other: most spend their time on one core.
+test: .venv/installed browser node arm64 lint $(WEB)/dist/index.html  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: .venv/installed  ## ruff and mypy
 	.venv/bin/python -m ruff check

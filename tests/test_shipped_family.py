@@ -1,0 +1,35 @@
+"""Every bundle that ships: small, whole, and it answers what its card says that it answers."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.bundles import load_generator, load_sampler, shipped
+from demo.cards import SketchCard, load_card
+from export.parity import compare
+
+every_bundle = pytest.mark.parametrize("bundle", shipped(), ids=lambda folder: folder.name)
+
+
+def test_the_family_is_small():
+    siblings = [folder for folder in shipped() if folder.name != "flowers"]
+    files = [path for folder in siblings for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 10_000_000
+
+
+@every_bundle
+def test_each_file_answers_the_known_question(bundle):
+    card = load_card(bundle)
+    check = json.loads((bundle / "card.json").read_text())["check"]
+    with Image.open(bundle / check["answer"]) as picture:
+        answer = np.asarray(picture.convert("RGB"))
+    for file in card.files:
+        if isinstance(card, SketchCard):
+            with Image.open(bundle / check["drawing"]) as drawing:
+                drawn = load_generator(bundle, file)(np.asarray(drawing.convert("RGB")))
+        else:
+            noise = np.array(check["noise"], np.float32)
+            drawn = load_sampler(bundle, file)(noise, check.get("label", 0))
+        assert compare(drawn[None], answer[None].astype(np.float32)).psnr >= check["psnr"], file

@@ -136,7 +136,7 @@ def write_bundle(
     with replacing(bundle, NAME, OURS) as folder:
         reference = in_keras(generator, drawings)
         known, answer = drawings, reference
-        if any((bundle / EXAMPLES).glob("*.png")):
+        if "sketch" in drawings and any((bundle / EXAMPLES).glob("*.png")):
             # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.
             known = {"sketch": load_drawings(bundle / EXAMPLES, card["size"])}
             answer = in_keras(generator, known)

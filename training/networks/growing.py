@@ -43,11 +43,7 @@ def growing_generator(size: int, *, latent: int, width: int) -> list[keras.Model
             x = _activated(EqualizedConv(filters_at(side, width), 3)(x))
         x = _activated(EqualizedConv(filters_at(side, width), 3)(x))  # [B, side, side, filters]
         drawn = EqualizedConv(3, 1, gain=1.0, dtype="float32")(x)
-        photo = (
-            drawn
-            if photo is None
-            else Fade(name=f"fade_{side}", dtype="float32")(_larger(photo), drawn)
-        )
+        photo = drawn if photo is None else _fade(side)(_larger(photo), drawn)
         shown = layers.Activation("tanh", dtype="float32")(photo)
         models.append(keras.Model(noise, shown, name=f"generator_{side}"))
     return models
@@ -64,7 +60,7 @@ def growing_discriminator(size: int, *, width: int) -> list[keras.Model]:
         side: (
             EqualizedConv(filters_at(side, width), 3),
             EqualizedConv(filters_at(side // 2, width), 3),
-            Fade(name=f"fade_{side}", dtype="float32"),
+            _fade(side),
         )
         for side in every[1:]
     }
@@ -175,6 +171,10 @@ class Fade(layers.Layer):
     def call(self, old, new):
         """Mix."""
         return old + ops.cast(self.alpha, old.dtype) * (new - old)
+
+
+def _fade(side: int) -> Fade:
+    return Fade(name=f"fade_{side}", dtype="float32")
 
 
 def _activated(x):

@@ -50,8 +50,10 @@ class SketchCard(Card):
     """A model that turns a drawing of `size` x `size` pixels into a picture.
 
     `background` and the palette's colours are "#rrggbb"; `brush` is a width in pixels of a drawing.
+    `doodles` says that it learned from sketches, and not from another kind of picture.
     """
 
+    doodles: bool
     background: str
     palette: tuple[tuple[str, str], ...]
     brush: int
@@ -110,6 +112,7 @@ def _sketch_card(folder: Path, card: dict[str, Any]) -> SketchCard:
     canvas = card["canvas"]
     return SketchCard(
         **_common(folder, card),
+        doodles=card["data"].get("sketch", "given") != "given",
         background=_matching(_COLOR, canvas["background"].lower(), "a colour #rrggbb"),
         palette=tuple(
             (str(item["name"]), _matching(_COLOR, item["color"].lower(), "a colour #rrggbb"))

@@ -31,7 +31,7 @@ def sketch_tab(models: Models, card: SketchCard, loaded: Any, preferred: bool) -
             return None, words(request)["blank"]
         return answer, took(request, file, milliseconds)
 
-    gr.Markdown(label("tagline"), elem_classes="tagline")
+    gr.Markdown(label("tagline" if card.doodles else "other_picture"), elem_classes="tagline")
     with gr.Row(elem_classes="studio"):
         with gr.Column(min_width=280):
             pad = sketchpad(card)

@@ -10,7 +10,7 @@ _PATH = Path(__file__).with_name("texts.json")
 # The page that runs without a server reads the same file.
 TEXTS: dict[str, dict[str, str]] = json.loads(_PATH.read_text(encoding="utf-8"))
 
-_LABELS = ("tagline", "picture", "file", "latent", "label", "seed", "goal", "dice")
+_LABELS = ("tagline", "other_picture", "picture", "file", "latent", "label", "seed", "goal", "dice")
 # As Gradio's own labels take them; the prefix keeps them apart from words that Gradio brings.
 I18N = gr.I18n(
     **{code: {f"garabato_{key}": texts[key] for key in _LABELS} for code, texts in TEXTS.items()}

@@ -122,7 +122,7 @@ def write_card(folder: Path, **changes: Any) -> None:
         "parity": {},
         "latency": {},
         "training": {},
-        "data": {},
+        "data": {"sketch": "mixed"},
     }
     (folder / "card.json").write_text(json.dumps(card | changes), encoding="utf-8")
 

@@ -39,6 +39,13 @@ def test_a_card_tells_the_canvas_and_the_files(bundle):
     assert (card.name, card.size, card.background, card.brush) == ("flowers", SIZE, "#000000", 4)
     assert card.palette[0] == ("petal pink", "#e0399a")
     assert list(card.files) == ["tflite-int8", "tflite-float16"]
+    assert card.doodles
+
+
+@pytest.mark.parametrize("data", [{"sketch": "given"}, {}])
+def test_a_card_tells_that_no_doodles_were_learned(bundle, data):
+    change_card(bundle, data=data)
+    assert not load_card(bundle).doodles
 
 
 def test_a_missing_file_is_named(bundle):

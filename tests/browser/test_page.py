@@ -116,6 +116,7 @@ def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
 
 
 def test_the_picture_follows_the_pen_while_it_moves(page):
+    expect(page.locator("header p")).to_contain_text("what it becomes")  # It learned no sketches.
     ready(page, "litert-threads")
     assert page.evaluate("crossOriginIsolated")
     page.mouse.move(*at(page, 0.2, 0.3))

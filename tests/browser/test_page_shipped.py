@@ -59,6 +59,7 @@ def test_little_travels_and_then_no_server_is_needed(browser, server):
     page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
     page.goto(server.address)
     ready(page, "litert-threads")
+    expect(page.locator("header p")).to_contain_text("doodle")
     draw_a_flower(page)
     wait_for_more(page, 0)
     page.wait_for_timeout(2000)

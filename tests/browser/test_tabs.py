@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.pad import color_at, is_near, on_phones, source, stroke, tool, wait_for_another
-from tests.demo_bundle import DIGITS, write_bundle, write_latent_bundle
+from tests.demo_bundle import DIGITS, change_card, write_bundle, write_latent_bundle
 from tests.demo_server import serve
 
 pytestmark = pytest.mark.slow
@@ -24,6 +24,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         write_latent_bundle(folder / "digits", "digits", DIGITS),
         *(write_latent_bundle(folder / name, name) for name in ("clouds", "stones", "waves")),
     ]
+    change_card(bundles[1], data={"sketch": "given"})  # Shoes from other pictures than doodles.
     with serve(*bundles) as (address, _):
         yield address
 
@@ -39,6 +40,12 @@ def test_each_bundle_has_its_tab_in_the_order_given(page):
     )
     expect(page.get_by_role("tab", selected=True)).to_have_text("flowers")
     expect(page.get_by_role("combobox", name="Model")).to_have_count(0)
+
+
+def test_each_tab_says_what_is_to_be_done(page):
+    for name, words in (("flowers", "doodle"), ("shoes", "what it becomes"), ("digits", "seed")):
+        show(page, name)
+        expect(page.locator(".tagline:visible p")).to_contain_text(words)
 
 
 def test_each_tab_keeps_its_drawing_and_its_picture(page):

@@ -14,5 +14,6 @@ export function drawings(live, text) {
         palette: card.canvas.palette.map(({ name, color }) => [name, color]),
         examples: (card.examples ?? []).map((path) => new URL(path, base).href),
     });
-    return { tagline: text("tagline"), controls: element, below: [], source: sketchOf(() => pad.drawing.canvas, card.size) };
+    const doodles = (card.data.sketch ?? "given") !== "given";
+    return { tagline: text(doodles ? "tagline" : "other_picture"), controls: element, below: [], source: sketchOf(() => pad.drawing.canvas, card.size) };
 }

@@ -45,7 +45,8 @@ def test_a_card_tells_the_canvas_and_the_files(bundle):
 @pytest.mark.parametrize("data", [{"sketch": "given"}, {}])
 def test_a_card_tells_that_no_doodles_were_learned(bundle, data):
     change_card(bundle, data=data)
-    assert not load_card(bundle).doodles
+    card = load_card(bundle)
+    assert isinstance(card, SketchCard) and not card.doodles
 
 
 def test_a_missing_file_is_named(bundle):

@@ -1,65 +1,25 @@
-"""`prepare` on small folders: what it writes, what it does not do twice, what it survives."""
+"""`prepare` on small folders: what it writes, and what it does not do twice."""
 
-import fcntl
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.prepared import SIZE, contents, discs, photo, places, run
 from training.datasets import Dataset
 from training.errors import UserError
 from training.focus import focus_on_drawn
-from training.ledger import Ledger
 from training.pairing import place_in_split
 from training.photos import UnreadablePhoto, load_photo
-from training.prepare import prepare
 from training.sketches import SKETCHES
 from training.workers import Job, Plan, make_pair, source_rng
-
-SIZE = 32
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def photo(path: Path, seed: int, size: tuple[int, int] = (48, 40)) -> None:
-    """A coloured disc before green noise."""
-    rng = np.random.default_rng(seed)
-    pixels = rng.integers(20, 90, (size[1], size[0], 3), np.uint8)
-    rows, columns = np.mgrid[: size[1], : size[0]]
-    disc = np.hypot(rows - size[1] / 2, columns - size[0] / 2) < size[1] / 3
-    pixels[disc] = rng.integers(100, 255, 3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
 
 
 @pytest.fixture
 def photos(tmp_path) -> Path:
-    folder = tmp_path / "photos"
-    for n in range(8):
-        photo(folder / f"{n}.png", n)
-    return folder
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def places(dataset: Path) -> dict[str, tuple[str, str]]:
-    """Where each photo's pair is: source -> (split, name)."""
-    entries = Ledger(dataset / "photos.jsonl").entries.values()
-    return {entry.source: (entry.split, entry.name) for entry in entries}
-
-
-def run(photos: Path, dataset: Path, **options) -> dict:
-    return prepare(photos, dataset, **{"size": SIZE, "processes": 1, "test_share": 0.3, **options})
+    return discs(tmp_path / "photos")
 
 
 def test_writes_a_dataset_that_opens(photos, tmp_path):
@@ -185,39 +145,6 @@ def test_one_photo_is_enough_to_train_on(tmp_path):
     assert info["counts"] == {"train": 1, "test": 0}
 
 
-def test_bad_pictures_among_good_ones_are_skipped_with_their_reasons(photos, tmp_path):
-    (photos / "cut.jpg").write_bytes((photos / "0.png").read_bytes()[:300])
-    Image.new("RGB", (1, 1)).save(photos / "dot.png")
-    (photos / "text.jpg").write_text("no picture")
-    (photos / "dangling.jpg").symlink_to(tmp_path / "nowhere")
-    info = run(photos, tmp_path / "out")
-    assert info["photos"] == 8
-    assert list(info["skipped"]) == ["cut.jpg", "dangling.jpg", "dot.png", "text.jpg"]
-    assert "too small" in info["skipped"]["dot.png"]
-    assert "No such file" in info["skipped"]["dangling.jpg"]
-    assert run(photos, tmp_path / "out") == info
-
-
-def test_a_photo_that_breaks_later_keeps_its_pair(photos, tmp_path):
-    run(photos, tmp_path / "out")
-    split, name = places(tmp_path / "out")["4.png"]
-    (photos / "4.png").write_bytes(b"")
-    info = run(photos, tmp_path / "out")
-    assert "4.png" in info["skipped"]
-    assert (tmp_path / "out" / split / "input" / name).exists()
-
-
-def test_a_folder_with_nothing_readable_is_an_error_and_leaves_nothing(tmp_path):
-    (tmp_path / "photos").mkdir()
-    with pytest.raises(UserError, match="found no .jpg, .png or .webp photo"):
-        run(tmp_path / "photos", tmp_path / "out")
-    for name in ("a.jpg", "b.jpg"):
-        (tmp_path / "photos" / name).write_bytes(b"no picture")
-    with pytest.raises(UserError, match="none of the 2 pictures could be read; the first, a.jpg"):
-        run(tmp_path / "photos", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
 @pytest.mark.parametrize(
     "options, message",
     [
@@ -298,160 +225,6 @@ def test_side_by_side_images_are_cut_in_either_direction(tmp_path, layout):
     inputs, _ = Dataset.open(tmp_path / "out").train.load()
     assert abs(int(inputs.mean()) - (10 if layout == "ab" else 200)) <= 1
     assert "expected two pictures side by side" in info["skipped"]["square.png"]
-
-
-def test_a_full_disk_is_one_line_and_keeps_what_there_was(photos, tmp_path):
-    run(photos, tmp_path / "out")
-    before = contents(tmp_path / "out")
-    photo(photos / "new.png", 50, (600, 600))
-    # A file size limit stands in for a full disk: the kernel refuses to write in both.
-    code = (
-        "import resource, signal, sys\n"
-        "from pathlib import Path\n"
-        "from training.errors import cli\n"
-        "from training.prepare import prepare\n"
-        "if __name__ == '__main__':\n"
-        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "    resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
-        "    cli(lambda: prepare(Path(sys.argv[1]), Path(sys.argv[2]), size=32, test_share=0.3,"
-        " processes=1))()\n"
-    )
-    script = tmp_path / "limited.py"
-    script.write_text(code)
-    finished = subprocess.run(
-        [sys.executable, script, photos, tmp_path / "out"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert finished.returncode == 2
-    assert finished.stderr.splitlines()[-1].startswith("error: ")
-    assert "Traceback" not in finished.stderr
-    after = contents(tmp_path / "out")
-    assert all(after[name] == before[name] for name in before if name.endswith(".jpg"))
-    assert run(photos, tmp_path / "out")["photos"] == 9
-
-
-def start(photos: Path, dataset: Path) -> subprocess.Popen:
-    script = dataset.parent / "start.py"
-    script.write_text(
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from training.errors import cli\n"
-        "from training.prepare import prepare\n"
-        "if __name__ == '__main__':\n"
-        "    cli(lambda: prepare(Path(sys.argv[1]), Path(sys.argv[2]), size=256,"
-        " test_share=0.3, processes=2))()\n"
-    )
-    return subprocess.Popen(
-        [sys.executable, script, photos, dataset],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def wait_for_pairs(dataset: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while len(places(dataset)) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def workers_of(parent: int) -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            ppid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_text()
-        except OSError:  # it has just ended
-            continue
-        if ppid == parent and "spawn_main" in command:
-            found.append(int(folder.name))
-    return found
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
-def test_a_killed_worker_is_one_line(tmp_path):
-    for n in range(80):
-        photo(tmp_path / "photos" / f"{n}.png", n, (256, 256))
-    process = start(tmp_path / "photos", tmp_path / "out")
-    wait_for_pairs(tmp_path / "out", 5)
-    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2 and "Traceback" not in errors
-    assert "error: a worker was killed, most likely for want of memory" in errors
-    assert len(places(tmp_path / "out")) >= 5
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
-    count = 400  # More than a busy machine finishes before it tells of the first ten.
-    for n in range(count):
-        photo(tmp_path / "photos" / f"{n}.png", n, (256, 256))
-    process = start(tmp_path / "photos", tmp_path / "out")
-    wait_for_pairs(tmp_path / "out", 10)
-    if how == signal.SIGINT:
-        os.killpg(process.pid, how)  # as a terminal does: to the workers too
-    else:
-        process.kill()
-    _, errors = process.communicate(timeout=30)
-    assert "Traceback" not in errors
-    if how == signal.SIGINT:
-        assert process.returncode == 130
-    done = places(tmp_path / "out")
-    assert 10 <= len(done) < count
-    assert len(Dataset.open(tmp_path / "out").train) > 0
-
-    info = prepare(tmp_path / "photos", tmp_path / "out", size=256, test_share=0.3, processes=2)
-    assert info["photos"] == count and places(tmp_path / "out").items() >= done.items()
-    prepare(tmp_path / "photos", tmp_path / "whole", size=256, test_share=0.3, processes=2)
-    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 2 * count
-    splits = {source: split for source, (split, _) in places(tmp_path / "whole").items()}
-    assert splits == {source: split for source, (split, _) in places(tmp_path / "out").items()}
-
-
-def test_a_second_prepare_on_the_same_dataset_is_refused(photos, tmp_path):
-    run(photos, tmp_path / "out")
-    folder = os.open(tmp_path / "out", os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    try:
-        with pytest.raises(UserError, match="another prepare is at work"):
-            run(photos, tmp_path / "out")
-    finally:
-        os.close(folder)
-
-
-def test_a_journal_cut_short_by_a_crash_loses_one_line_only(photos, tmp_path):
-    run(photos, tmp_path / "out")
-    journal = tmp_path / "out" / "photos.jsonl"
-    journal.write_text(journal.read_text()[:-20])
-    assert len(places(tmp_path / "out")) == 7
-    assert run(photos, tmp_path / "out")["photos"] == 8
-    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 16
-
-
-def test_a_journal_cannot_lead_out_of_the_dataset(photos, tmp_path):
-    run(photos, tmp_path / "out")
-    (tmp_path / "precious.jpg").write_bytes(b"precious")
-    with open(tmp_path / "out" / "photos.jsonl", "a") as journal:
-        for name, split in (("../../../precious.jpg", "train"), ("precious.jpg", "../..")):
-            entry = {"source": f"gone-{name}", "name": name, "split": split, "key": ""}
-            journal.write(json.dumps(entry) + "\n")
-    assert run(photos, tmp_path / "out")["photos"] == 8
-    assert (tmp_path / "precious.jpg").exists()
-
-
-def test_names_in_any_script_or_none_are_read(tmp_path):
-    photo(tmp_path / "photos" / "flor de otoño 🌼.png", 0)
-    photo(tmp_path / "photos" / "plain.png", 1)
-    shutil.copy(tmp_path / "photos/plain.png", os.fsencode(tmp_path / "photos") + b"/\xff.png")
-    assert run(tmp_path / "photos", tmp_path / "out")["photos"] == 3
-    assert run(tmp_path / "photos", tmp_path / "out")["photos"] == 3
 
 
 def test_a_worker_says_why_it_skipped(tmp_path):

@@ -1,6 +1,6 @@
 """A page of the sketchpad in a real browser, and a screenshot when a test leaves it.
 
-A test module brings the `address` of a running sketchpad.
+A test module brings the `address` of a running sketchpad, or a `bundle` with a page.
 """
 
 import re
@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.static_server import StaticServer
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 # A browser without a GPU says so when it is asked for one, and LiteRT.js asks always.
@@ -33,6 +35,14 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def server(bundle: Path) -> Iterator[StaticServer]:
+    """A plain file server of the `bundle` that a test module brings, which has a page."""
+    server = StaticServer(bundle)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 
 from demo.bundles import load_generator
 from tests.browser.conftest import EXPECTED, SCREENSHOTS
-from tests.browser.test_page import SIZE, bundle, generator  # noqa: F401 (fixtures)
-from tests.export_networks import drawings
+from tests.browser.page_bundles import PETALS, write_petals
+from tests.export_networks import drawings, randomised
 from tests.static_server import StaticServer
+from training.networks.shuffle_unet import shuffle_unet
 
 pytestmark = pytest.mark.slow
 
@@ -21,18 +22,19 @@ HERE = Path(__file__).parent / "firefox"
 
 
 @pytest.mark.timeout(400)
-def test_firefox_draws_what_python_draws(bundle):  # noqa: F811
+def test_firefox_draws_what_python_draws(tmp_path):
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not firefox:
         pytest.skip("no Firefox on this machine; `make browser` installs it")
     if not (HERE / "node_modules" / "installed").exists():
         pytest.skip("nothing to drive Firefox with; `make node` installs it")
     SCREENSHOTS.mkdir(exist_ok=True)
-    sketches = drawings(16, SIZE)
+    bundle = write_petals(randomised(shuffle_unet(PETALS, width=8)), tmp_path / "petals")
+    sketches = drawings(16, PETALS)
     rgba = np.concatenate([sketches, np.full_like(sketches[..., :1], 255)], axis=-1)
     asked = {
         "kind": "litert",
-        "size": SIZE,
+        "size": PETALS,
         "drawings": base64.b64encode(rgba.tobytes()).decode(),
         "screenshot": str(SCREENSHOTS / "firefox.png"),
     }

@@ -1,61 +1,36 @@
 """The page that needs no server, from a plain file server, on a small network of our own."""
 
-import base64
-import io
-import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from demo.bundles import load_generator
-from export.bundle import write_bundle
 from export.serving import in_keras
+from tests.browser.live import at, draw_with, painted, ready, shown, visit, wait_for_more
 from tests.browser.pad import stroke, tool
-from tests.export_networks import drawings, randomised, sketches
+from tests.browser.page_bundles import PETALS, write_petals
+from tests.export_networks import drawings, randomised
 from tests.static_server import StaticServer
 from training.networks.shuffle_unet import shuffle_unet
 
 pytestmark = pytest.mark.slow
 
-SIZE = 64
-ABOUT = {
-    "name": "petals",
-    "training": {"recipe": "pix2pix", "images_seen": 3},
-    "data": {"name": "drawn", "licence": "CC0", "photos": 8},
-}
-
 
 @pytest.fixture(scope="module")
 def generator():
-    return randomised(shuffle_unet(SIZE, width=8))
+    return randomised(shuffle_unet(PETALS, width=8))
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory, generator) -> Path:
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
-    folder = tmp_path_factory.mktemp("pages") / "petals"
-    examples = folder / "examples"
-    examples.mkdir(parents=True)
-    (folder / "card.json").write_text("{}")  # A bundle of another day, which brings an example.
-    Image.fromarray(drawings(1, SIZE, seed=3)[0]).save(examples / "1.png")
-    calibration, held_out = sketches(32, SIZE, seed=1), sketches(16, SIZE)
-    write_bundle(generator, folder, ("tflite-int8", "tfjs"), calibration, held_out, ABOUT, web=True)
-    return folder
-
-
-@pytest.fixture
-def server(bundle: Path) -> Iterator[StaticServer]:
-    server = StaticServer(bundle)
-    yield server
-    server.stop()
+    return write_petals(generator, tmp_path_factory.mktemp("pages") / "petals")
 
 
 @pytest.fixture
@@ -66,53 +41,6 @@ def address(server: StaticServer) -> str:
 @pytest.fixture
 def page(visited: Page) -> Page:
     return visited
-
-
-def ready(page: Page, kind: str = "") -> None:
-    """Wait until an engine runs whose kind begins like this."""
-    page.wait_for_selector(
-        f"body[data-engine^='{kind}']" if kind else "body[data-engine]", state="attached"
-    )
-
-
-def painted(page: Page) -> int:
-    return int(page.locator("#view").get_attribute("data-painted") or 0)
-
-
-def wait_for_more(page: Page, before: int) -> None:
-    page.wait_for_function("n => +document.querySelector('#view').dataset.painted > n", arg=before)
-
-
-def shown(page: Page) -> np.ndarray:
-    """The picture on the page, uint8 [S, S, 3]."""
-    url = page.evaluate("document.querySelector('#view').toDataURL('image/png')")
-    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
-    """What an engine of the page makes of sketches, uint8 [N, S, S, 3], given as pixels."""
-    rgba = np.concatenate([sketches, np.full_like(sketches[..., :1], 255)], axis=-1)
-    answer = page.evaluate(
-        """async ([kind, size, all]) => {
-            const { openEngine } = await import(new URL('page/engines.js', document.baseURI).href);
-            const card = await (await fetch('card.json')).json();
-            const engine = await openEngine(kind, new URL('./', document.baseURI), card);
-            const bytes = Uint8Array.from(atob(all), c => c.charCodeAt(0));
-            const length = size * size * 4;
-            const drawn = new Uint8Array(bytes.length);
-            for (let at = 0; at < bytes.length; at += length) {
-                const sketch = new Uint8ClampedArray(bytes.slice(at, at + length).buffer);
-                drawn.set(await engine.draw({ sketch }), at);
-            }
-            engine.close();
-            let text = '';
-            for (const byte of drawn) text += String.fromCharCode(byte);
-            return btoa(text);
-        }""",
-        [kind, sketches.shape[1], base64.b64encode(rgba.tobytes()).decode()],
-    )
-    return np.frombuffer(base64.b64decode(answer), np.uint8).reshape(rgba.shape)[..., :3]
 
 
 def test_the_picture_follows_the_pen_while_it_moves(page):
@@ -130,16 +58,10 @@ def test_the_picture_follows_the_pen_while_it_moves(page):
     expect(page.locator("#status")).to_contain_text(re.compile(r"^LiteRT, WASM, \d+ threads: \d+"))
 
 
-def at(page: Page, x: float, y: float) -> tuple[float, float]:
-    box = page.locator("#pad canvas").bounding_box()
-    assert box
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
 @pytest.mark.parametrize("kind", ["litert-threads", "litert"])
 def test_litert_draws_what_python_draws_to_the_last_count(page, bundle, kind):
     ready(page)
-    sketches = drawings(16, SIZE)
+    sketches = drawings(16, PETALS)
     generator = load_generator(bundle)
     expected = np.stack([generator(sketch) for sketch in sketches])
     found = draw_with(page, kind, sketches)
@@ -148,7 +70,7 @@ def test_litert_draws_what_python_draws_to_the_last_count(page, bundle, kind):
 
 def test_tensorflow_js_draws_what_keras_draws(page, generator):
     ready(page)
-    sketches = drawings(16, SIZE)
+    sketches = drawings(16, PETALS)
     error = draw_with(page, "tfjs-wasm", sketches) - in_keras(generator, {"sketch": sketches})
     assert 10 * np.log10(255**2 / np.square(error).mean()) >= 45
 
@@ -157,7 +79,7 @@ def test_the_page_shows_what_its_engine_draws(page, bundle):
     ready(page)
     tool(page, "Example 1").click()
     wait_for_more(page, 0)
-    expected = load_generator(bundle)(drawings(1, SIZE, seed=3)[0])
+    expected = load_generator(bundle)(drawings(1, PETALS, seed=3)[0])
     # Enlarged for the screen and made small again, an example changes a little.
     assert np.abs(shown(page).astype(int) - expected).mean() < 6
 
@@ -176,7 +98,7 @@ def test_of_many_drawings_the_newest_wins(page):
             const last = await engine.draw(grey(39));
             return [alone.map(Boolean), alone[39].join() === last.join()];
         }""",
-        SIZE,
+        PETALS,
     )
     answered, newest = told
     assert newest and answered[0] and answered[-1] and sum(answered) == 2
@@ -204,7 +126,7 @@ def test_undo_redo_clear_and_download(page):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     with Image.open(download.value.path()) as image:
-        assert (image.format, image.size) == ("PNG", (SIZE, SIZE))
+        assert (image.format, image.size) == ("PNG", (PETALS, PETALS))
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), two)
     tool(page, "Clear").click()
     expect(page.locator("#status")).to_have_text("Draw something, or start from an example.")
@@ -242,63 +164,6 @@ def test_without_isolation_it_runs_on_one_thread_and_says_so(page):
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     wait_for_more(page, 0)
     expect(page.locator("#status")).to_contain_text("one thread (this address allows no more)")
-
-
-def altered(bundle: Path, tmp_path: Path, *files: str, **card: Any) -> StaticServer:
-    """Serve a copy of the bundle with some files damaged, and keys of its card changed."""
-    copy = shutil.copytree(bundle, tmp_path / "altered")
-    for file in files:
-        content = bytearray((copy / file).read_bytes())
-        content[len(content) // 2] ^= 0xFF
-        (copy / file).write_bytes(content if file.endswith(".tflite") else content[:300])
-    told = json.loads((copy / "card.json").read_text())
-    (copy / "card.json").write_text(json.dumps(told | card))
-    return StaticServer(copy)
-
-
-def visit(browser: Browser, server: StaticServer) -> Page:
-    page = browser.new_context(service_workers="block").new_page()
-    page.goto(server.address)
-    return page
-
-
-def test_a_damaged_model_is_left_for_the_next_engine(browser, bundle, tmp_path):
-    server = altered(bundle, tmp_path, "generator.int8.tflite")
-    page = visit(browser, server)
-    try:
-        ready(page, "tfjs")  # On WebGL or WebAssembly, whichever is faster here.
-        stroke(page, (0.2, 0.5), (0.8, 0.5))
-        wait_for_more(page, 0)
-    finally:
-        page.context.close()
-        server.stop()
-
-
-def test_where_nothing_runs_it_says_why(browser, bundle, tmp_path):
-    server = altered(bundle, tmp_path, "generator.int8.tflite", "tfjs/model.json")
-    page = visit(browser, server)
-    try:
-        expect(page.locator("#status")).to_contain_text("It does not run here: ", timeout=60_000)
-        expect(page.locator("#pad canvas")).to_be_visible()
-    finally:
-        page.context.close()
-        server.stop()
-
-
-def test_an_engine_that_draws_the_known_drawing_wrong_is_refused(browser, bundle, tmp_path):
-    check = json.loads((bundle / "card.json").read_text())["check"]
-    # Whole numbers are not as near to Keras as this, floats are.
-    server = altered(bundle, tmp_path, check=check | {"psnr": 50})
-    page = visit(browser, server)
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text))
-    page.reload()
-    try:
-        ready(page, "tfjs")  # On WebGL or WebAssembly, whichever is faster here.
-        assert any(re.match(r"LiteRT, WASM: draws wrongly here \(\d", text) for text in refused)
-    finally:
-        page.context.close()
-        server.stop()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

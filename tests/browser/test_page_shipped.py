@@ -9,9 +9,8 @@ from playwright.sync_api import expect
 from demo.bundles import load_generator
 from export.complete import complete_bundle
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.live import draw_with, painted, ready, shown, visit, wait_for_more
 from tests.browser.pad import stroke, tool
-from tests.browser.test_page import draw_with, painted, ready, shown, visit, wait_for_more
-from tests.static_server import StaticServer
 from training.errors import UserError
 from training.generators import load_drawings
 
@@ -33,13 +32,6 @@ def bundle(tmp_path_factory) -> Path:
             raise
         pytest.skip(str(error))
     return folder
-
-
-@pytest.fixture
-def server(bundle):
-    server = StaticServer(bundle)
-    yield server
-    server.stop()
 
 
 def draw_a_flower(page) -> None:

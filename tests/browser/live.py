@@ -1,0 +1,85 @@
+"""What a test does with the page that needs no server: open, wait, look, ask its engines."""
+
+import base64
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.static_server import StaticServer
+
+
+def altered(bundle: Path, tmp_path: Path, *files: str, **card: Any) -> StaticServer:
+    """Serve a copy of the bundle with some files damaged, and keys of its card changed."""
+    copy = shutil.copytree(bundle, tmp_path / "altered")
+    for file in files:
+        content = bytearray((copy / file).read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        (copy / file).write_bytes(content if file.endswith(".tflite") else content[:300])
+    told = json.loads((copy / "card.json").read_text())
+    (copy / "card.json").write_text(json.dumps(told | card))
+    return StaticServer(copy)
+
+
+def visit(browser: Browser, server: StaticServer) -> Page:
+    page = browser.new_context(service_workers="block").new_page()
+    page.goto(server.address)
+    return page
+
+
+def ready(page: Page, kind: str = "") -> None:
+    """Wait until an engine runs whose kind begins like this."""
+    page.wait_for_selector(
+        f"body[data-engine^='{kind}']" if kind else "body[data-engine]", state="attached"
+    )
+
+
+def painted(page: Page) -> int:
+    return int(page.locator("#view").get_attribute("data-painted") or 0)
+
+
+def wait_for_more(page: Page, before: int) -> None:
+    page.wait_for_function("n => +document.querySelector('#view').dataset.painted > n", arg=before)
+
+
+def shown(page: Page) -> np.ndarray:
+    """The picture on the page, uint8 [S, S, 3]."""
+    url = page.evaluate("document.querySelector('#view').toDataURL('image/png')")
+    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def at(page: Page, x: float, y: float) -> tuple[float, float]:
+    box = page.locator("#pad canvas").bounding_box()
+    assert box
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
+    """What an engine of the page makes of sketches, uint8 [N, S, S, 3], given as pixels."""
+    rgba = np.concatenate([sketches, np.full_like(sketches[..., :1], 255)], axis=-1)
+    answer = page.evaluate(
+        """async ([kind, size, all]) => {
+            const { openEngine } = await import(new URL('page/engines.js', document.baseURI).href);
+            const card = await (await fetch('card.json')).json();
+            const engine = await openEngine(kind, new URL('./', document.baseURI), card);
+            const bytes = Uint8Array.from(atob(all), c => c.charCodeAt(0));
+            const length = size * size * 4;
+            const drawn = new Uint8Array(bytes.length);
+            for (let at = 0; at < bytes.length; at += length) {
+                const sketch = new Uint8ClampedArray(bytes.slice(at, at + length).buffer);
+                drawn.set(await engine.draw({ sketch }), at);
+            }
+            engine.close();
+            let text = '';
+            for (const byte of drawn) text += String.fromCharCode(byte);
+            return btoa(text);
+        }""",
+        [kind, sketches.shape[1], base64.b64encode(rgba.tobytes()).decode()],
+    )
+    return np.frombuffer(base64.b64decode(answer), np.uint8).reshape(rgba.shape)[..., :3]

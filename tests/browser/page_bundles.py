@@ -1,0 +1,61 @@
+"""Bundles with a page that needs no server: of models that take drawings, or noise."""
+
+from pathlib import Path
+
+import keras
+from keras import layers
+from PIL import Image
+
+from export.bundle import write_bundle
+from export.inputs import names_of, task_of
+from tests.export_networks import drawings, sketches
+from training.samples import sample_inputs
+
+PETALS = 64  # px, as the pictures of digits are 28 px.
+LABELS = [str(digit) for digit in range(10)]
+LATENT = 12  # Numbers of noise, more than there are sliders.
+
+
+def write_petals(generator: keras.Model, folder: Path) -> Path:
+    """The files that the page takes of a model for drawings of 64 px, and an example."""
+    examples = folder / "examples"
+    examples.mkdir(parents=True)
+    (folder / "card.json").write_text("{}")  # A bundle of another day, which brings an example.
+    Image.fromarray(drawings(1, PETALS, seed=3)[0]).save(examples / "1.png")
+    about = {
+        "name": "petals",
+        "training": {"recipe": "pix2pix", "images_seen": 3},
+        "data": {"name": "drawn", "licence": "CC0", "photos": 8},
+    }
+    calibration, held_out = sketches(32, PETALS, seed=1), sketches(16, PETALS)
+    write_bundle(generator, folder, ("tflite-int8", "tfjs"), calibration, held_out, about, web=True)
+    return folder
+
+
+def labelled_network() -> keras.Model:
+    """Label int32 [B] and noise float32 [B, 12] -> [B, 28, 28, 3] in [-1, 1]."""
+    keras.utils.set_random_seed(0)
+    label = keras.Input((), dtype="int32", name="label")
+    noise = keras.Input((LATENT,), name="noise")
+    wide = keras.initializers.RandomNormal(stddev=0.3)  # So that pictures differ a lot.
+    told = layers.Embedding(len(LABELS), LATENT, "random_normal")(label)
+    x = layers.Dense(7 * 7 * 16, "relu")(layers.Concatenate()([30.0 * told, noise]))
+    x = layers.Reshape((7, 7, 16))(x)
+    x = layers.Conv2DTranspose(16, 4, 2, "same", activation="relu", kernel_initializer=wide)(x)
+    x = layers.Conv2DTranspose(3, 4, 2, "same", activation="tanh", kernel_initializer=wide)(x)
+    return keras.Model([label, noise], x)
+
+
+def write_digits(generator: keras.Model, folder: Path, formats: list[str]) -> Path:
+    """The page of a model for digits of 28 px, with labels or without."""
+    labelled = task_of(generator) == "label-to-image"
+    samples = sample_inputs(generator, 8, classes=len(LABELS))
+    inputs = dict(zip(names_of(generator), samples, strict=True))
+    about = {
+        "name": "digits",
+        "training": {"recipe": "none", "images_seen": 3},
+        "data": {"name": "drawn", "licence": "CC0", "photos": 8},
+        **({"labels": LABELS} if labelled else {}),
+    }
+    write_bundle(generator, folder, formats, inputs, inputs, about, web=True)
+    return folder

@@ -1,0 +1,82 @@
+"""What the page does not run: damaged files, engines that draw wrongly, scripts of others."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.live import altered, ready, visit, wait_for_more
+from tests.browser.pad import stroke
+from tests.browser.page_bundles import PETALS, write_petals
+from tests.export_networks import randomised
+from training.networks.shuffle_unet import shuffle_unet
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory) -> Path:
+    if not shutil.which("npm"):
+        pytest.skip("no npm on this machine to build the page with")
+    network = randomised(shuffle_unet(PETALS, width=8))
+    return write_petals(network, tmp_path_factory.mktemp("pages") / "petals")
+
+
+def test_a_damaged_model_is_left_for_the_next_engine(browser, bundle, tmp_path):
+    server = altered(bundle, tmp_path, "generator.int8.tflite")
+    page = visit(browser, server)
+    try:
+        ready(page, "tfjs")  # On WebGL or WebAssembly, whichever is faster here.
+        stroke(page, (0.2, 0.5), (0.8, 0.5))
+        wait_for_more(page, 0)
+    finally:
+        page.context.close()
+        server.stop()
+
+
+def test_where_nothing_runs_it_says_why(browser, bundle, tmp_path):
+    server = altered(bundle, tmp_path, "generator.int8.tflite", "tfjs/model.json")
+    page = visit(browser, server)
+    try:
+        expect(page.locator("#status")).to_contain_text("It does not run here: ", timeout=60_000)
+        expect(page.locator("#pad canvas")).to_be_visible()
+    finally:
+        page.context.close()
+        server.stop()
+
+
+def test_an_engine_that_draws_the_known_drawing_wrong_is_refused(browser, bundle, tmp_path):
+    check = json.loads((bundle / "card.json").read_text())["check"]
+    # Whole numbers are not as near to Keras as this, floats are.
+    server = altered(bundle, tmp_path, check=check | {"psnr": 50})
+    page = visit(browser, server)
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.reload()
+    try:
+        ready(page, "tfjs")  # On WebGL or WebAssembly, whichever is faster here.
+        assert any(re.match(r"LiteRT, WASM: draws wrongly here \(\d", text) for text in refused)
+    finally:
+        page.context.close()
+        server.stop()
+
+
+def test_a_strict_policy_holds(browser, server):
+    page = visit(browser, server)
+    try:
+        ready(page)
+        refused = page.evaluate(
+            """() => new Promise((done) => {
+                addEventListener('securitypolicyviolation', (event) => done(event.blockedURI));
+                const script = document.createElement('script');
+                script.textContent = 'window.ran = true';
+                document.head.append(script);
+                if (window.ran) done('nothing');
+            })"""
+        )
+        assert refused == "inline"
+    finally:
+        page.context.close()

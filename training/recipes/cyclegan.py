@@ -39,7 +39,7 @@ class CycleGAN:
     cycle: float = 10.0
     """Weight of coming back to the photo that one set out from."""
     identity: float = 5.0
-    """Weight of leaving a photo of the other kind as it is, which keeps colours."""
+    """Weight of leaving a photo of the other kind as it is, which keeps colours; 0 for none."""
     batch: int = 4
     """Photos of each kind a step; BatchNorm in shuffle_unet wants more than one."""
     learning_rate: float = 2e-4
@@ -105,7 +105,7 @@ class CycleGANModel(AdversarialModel):
         super().__init__(
             networks=generators | judges,
             players={"generators": list(generators), "judges": list(judges)},
-            logs=("cycle", "identity"),
+            logs=("cycle", "identity") if options.identity else ("cycle",),
             seed=seed,
         )
         self.augmentation = Augmentation(zoom_max=30 / 256, flip=True)
@@ -118,12 +118,12 @@ class CycleGANModel(AdversarialModel):
         a_to_b, b_to_a = self.networks["a_to_b"], self.networks["b_to_a"]
         drawn_b, drawn_a = a_to_b(a, training=True), b_to_a(b, training=True)
         back_a, back_b = b_to_a(drawn_b, training=True), a_to_b(drawn_a, training=True)
-        logs = {
-            "cycle": losses.l1_loss(a, back_a) + losses.l1_loss(b, back_b),
-            "identity": losses.l1_loss(a, b_to_a(a, training=True))
-            + losses.l1_loss(b, a_to_b(b, training=True)),
-        }
-        generators = self.options.cycle * logs["cycle"] + self.options.identity * logs["identity"]
+        logs = {"cycle": losses.l1_loss(a, back_a) + losses.l1_loss(b, back_b)}
+        generators = self.options.cycle * logs["cycle"]
+        if self.options.identity:
+            same_a, same_b = b_to_a(a, training=True), a_to_b(b, training=True)
+            logs["identity"] = losses.l1_loss(a, same_a) + losses.l1_loss(b, same_b)
+            generators += self.options.identity * logs["identity"]
         judges = 0.0
         for judge, pool, real, drawn in (
             (self.networks["judge_a"], self.pools[0], a, drawn_a),

@@ -99,8 +99,10 @@ def test_different_seeds_differ(data, tmp_path):
 def test_a_finished_run_is_left_alone(data, tmp_path, capsys):
     run = train(data, tmp_path / "run", images=4)
     before = run.weights("generator").stat().st_mtime_ns
+    run.progress.unlink()  # As if it had been stopped before it came to that.
     train(data, tmp_path / "run", images=4)
     assert "nothing to do" in capsys.readouterr().out
+    assert run.progress.exists()
     assert run.weights("generator").stat().st_mtime_ns == before
 
 

@@ -97,8 +97,11 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     )
     batches.epoch = position.epoch
     epochs = math.ceil(options.images / (batches.steps * recipe.batch))
+    progress = callbacks.ProgressGIF(run.samples, run.progress)
     if position.epoch >= epochs:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
+        if devices.chief and not run.progress.exists():  # It was stopped here.
+            progress.on_train_end()
         return run
 
     around = [
@@ -113,7 +116,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             *_tensorboard(run),
             # The checkpoint comes last: what it says is done has left its sheet and log row.
             callbacks.AfterEpoch(left_behind),
-            callbacks.ProgressGIF(run.samples, run.progress),
+            progress,
         ]
     with devices.training():
         model.fit(

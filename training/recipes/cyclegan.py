@@ -36,11 +36,12 @@ class CycleGAN:
     """Residual blocks of resnet: 6 for 128 px, 9 for 256 px as published."""
     discriminator_width: int = 24
     """Width of the PatchGANs' first block; 64 as published."""
-    cycle: float = 10.0
-    """Weight of coming back to the photo that one set out from."""
-    identity: float = 5.0
-    """Weight of leaving a photo of the other kind as it is, which keeps colours; 0 for none."""
-    batch: int = 4
+    cycle: float = 5.0
+    """Weight of coming back to the photo that one set out from; 10 as published."""
+    identity: float = 0.0
+    """Weight of leaving a photo of the other kind as it is, 5 where published; it keeps colours,
+    and for long all else."""
+    batch: int = 2
     """Photos of each kind a step; BatchNorm in shuffle_unet wants more than one."""
     learning_rate: float = 2e-4
     """Adam's step."""
@@ -84,6 +85,8 @@ PRESETS = {
         width=64,
         blocks=9,
         discriminator_width=64,
+        cycle=10.0,
+        identity=5.0,
         batch=1,
         ema=0.0,
     ),

@@ -12,9 +12,9 @@ from training.datasets import Dataset
 from training.errors import UserError
 from training.focus import focus_on_drawn
 from training.pairing import place_in_split
-from training.photos import UnreadablePhoto, load_photo
+from training.photos import load_photo
 from training.sketches import SKETCHES
-from training.workers import Job, Plan, make_pair, source_rng
+from training.workers import source_rng
 
 
 @pytest.fixture
@@ -225,12 +225,3 @@ def test_side_by_side_images_are_cut_in_either_direction(tmp_path, layout):
     inputs, _ = Dataset.open(tmp_path / "out").train.load()
     assert abs(int(inputs.mean()) - (10 if layout == "ab" else 200)) <= 1
     assert "expected two pictures side by side" in info["skipped"]["square.png"]
-
-
-def test_a_worker_says_why_it_skipped(tmp_path):
-    (tmp_path / "x.jpg").write_bytes(b"no picture")
-    plan = Plan(tmp_path, SIZE, "mixed", 0, "photos", "all")
-    job = Job("x.jpg", (tmp_path / "x.jpg", tmp_path / "x.jpg"), "0001.jpg", "train", "")
-    with pytest.raises(UnreadablePhoto) as error:
-        load_photo(tmp_path / "x.jpg", SIZE)
-    assert make_pair(plan, job) == str(error.value)

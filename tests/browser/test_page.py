@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from demo.bundles import load_generator
 from export.serving import in_keras
-from tests.browser.live import at, draw_with, painted, ready, shown, visit, wait_for_more
+from tests.browser.live import at, draw_with, painted, ready, shown, wait_for_more
 from tests.browser.pad import stroke, tool
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import drawings, randomised
@@ -194,21 +194,3 @@ def test_a_finger_draws_on_a_phone(page, scheme):
     for box in (page.locator(name).bounding_box() for name in ("#view", "#pad canvas")):
         assert box and 0 <= box["y"] and box["y"] + box["height"] <= 844  # Both at a glance.
     expect(page.get_by_role("button", name="Deshacer")).to_be_visible()
-
-
-def test_a_strict_policy_holds(browser, server):
-    page = visit(browser, server)
-    try:
-        ready(page)
-        refused = page.evaluate(
-            """() => new Promise((done) => {
-                addEventListener('securitypolicyviolation', (event) => done(event.blockedURI));
-                const script = document.createElement('script');
-                script.textContent = 'window.ran = true';
-                document.head.append(script);
-                if (window.ran) done('nothing');
-            })"""
-        )
-        assert refused == "inline"
-    finally:
-        page.context.close()

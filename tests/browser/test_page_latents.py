@@ -14,9 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from demo.bundles import load_sampler
 from export.formats import chosen
 from export.serving import in_keras
-from tests.browser.latents import difference, noise, seed, settled, slider, wait_for_way, way
+from tests.browser.latents import difference, noise, seed, settled, wait_for_way, way
 from tests.browser.live import altered, painted, ready, shown, visit, wait_for_more
-from tests.browser.pad import on_phones
 from tests.browser.page_bundles import labelled_network, write_digits
 from tests.static_server import StaticServer
 from training.recipes import RECIPES
@@ -176,13 +175,3 @@ def test_an_engine_that_answers_wrongly_is_left_for_the_next(browser: Browser, b
     finally:
         page.context.close()
         server.stop()
-
-
-@on_phones
-def test_on_a_phone_the_picture_is_above_what_changes_it(page):
-    boxes = [page.locator(name).bounding_box() for name in ("#view", ".labels", ".strip")]
-    tops = [box["y"] for box in boxes if box]
-    assert len(tops) == 3 and tops == sorted(tops)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    last = slider(page, 7).bounding_box()
-    assert last and last["y"] + last["height"] <= 844  # In sight with the picture that it changes.

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import gzip
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,7 +22,7 @@ from training.recipes.cgan import discriminator as cgan_discriminator
 from training.runs import load_generator
 from training.samples import draw, sample_inputs
 
-TINY = {
+TINY: dict[str, dict[str, Any]] = {
     "pix2pix": {"width": 8, "discriminator_width": 4, "batch": 4},
     "cgan": {"batch": 8},
     "dcgan": {"batch": 8},

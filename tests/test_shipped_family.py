@@ -9,6 +9,7 @@ from PIL import Image
 from demo.bundles import load_generator, load_sampler, shipped
 from demo.cards import SketchCard, load_card
 from export.parity import compare
+from training.recipes import RECIPES
 
 every_bundle = pytest.mark.parametrize("bundle", shipped(), ids=lambda folder: folder.name)
 
@@ -17,6 +18,11 @@ def test_the_family_is_small():
     siblings = [folder for folder in shipped() if folder.name != "flowers"]
     files = [path for folder in siblings for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 10_000_000
+
+
+def test_every_recipe_ships():
+    cards = [json.loads((folder / "card.json").read_text()) for folder in shipped()]
+    assert {card["training"]["recipe"] for card in cards} == set(RECIPES)
 
 
 @every_bundle

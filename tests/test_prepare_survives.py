@@ -97,11 +97,13 @@ def test_a_full_disk_is_one_line_and_keeps_what_there_was(photos, tmp_path):
 def start(photos: Path, dataset: Path) -> subprocess.Popen:
     script = dataset.parent / "start.py"
     script.write_text(
-        "import sys\n"
+        "import signal, sys\n"
         "from pathlib import Path\n"
         "from training.errors import cli\n"
         "from training.prepare import prepare\n"
         "if __name__ == '__main__':\n"
+        # Whoever runs the tests may ignore it, as shells do in the background.
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "    cli(lambda: prepare(Path(sys.argv[1]), Path(sys.argv[2]), size=256,"
         " test_share=0.3, processes=2))()\n"
     )

@@ -29,7 +29,7 @@ TINY: dict[str, dict[str, Any]] = {
     "gan": {"batch": 8},
     "vae": {"batch": 8},
     "denoise": {"batch": 8},
-    "cyclegan": {"size": 64, "width": 8, "discriminator_width": 4, "identity": 5.0},
+    "cyclegan": {"size": 64, "width": 8, "discriminator_width": 4, "batch": 2},
     "progressive": {"size": 16, "width": 16, "latent": 8, "phase_images": 16, "batch": 8},
 }
 PHOTOS = {"pix2pix": "pairs", "cyclegan": "kinds", "progressive": "photos"}  # The others: digits.

@@ -17,7 +17,7 @@ def settled(page: Page) -> None:
     ready(page)
     wait_for_more(page, 0)
     page.wait_for_function(
-        "[...document.querySelectorAll('.strip canvas')].every((view) => view.dataset.painted)"
+        "() => [...document.querySelectorAll('.strip canvas')].every(v => v.dataset.painted)"
     )
 
 

@@ -46,6 +46,12 @@ def server(bundle: Path) -> Iterator[StaticServer]:
 
 
 @pytest.fixture
+def address(server: StaticServer) -> str:
+    """Where the server of a `bundle` is; who serves something else brings another."""
+    return server.address
+
+
+@pytest.fixture
 def options() -> dict[str, Any]:
     return {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
 

@@ -15,7 +15,6 @@ from tests.browser.live import at, draw_with, painted, ready, shown, wait_for_mo
 from tests.browser.pad import stroke, tool
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import drawings, randomised
-from tests.static_server import StaticServer
 from training.networks.shuffle_unet import shuffle_unet
 
 pytestmark = pytest.mark.slow
@@ -31,11 +30,6 @@ def bundle(tmp_path_factory, generator) -> Path:
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
     return write_petals(generator, tmp_path_factory.mktemp("pages") / "petals")
-
-
-@pytest.fixture
-def address(server: StaticServer) -> str:
-    return server.address
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from tests.browser.latents import difference, noise, seed, settled, slider, wait
 from tests.browser.live import painted, shown, wait_for_more
 from tests.browser.pad import on_phones
 from tests.browser.page_bundles import labelled_network, write_digits
-from tests.static_server import StaticServer
 
 pytestmark = pytest.mark.slow
 
@@ -26,11 +25,6 @@ def bundle(tmp_path_factory) -> Path:
         pytest.skip("no npm on this machine to build the page with")
     formats = chosen(("web",), "label-to-image")
     return write_digits(labelled_network(), tmp_path_factory.mktemp("labels") / "digits", formats)
-
-
-@pytest.fixture
-def address(server: StaticServer) -> str:
-    return server.address
 
 
 @pytest.fixture

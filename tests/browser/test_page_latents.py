@@ -50,11 +50,6 @@ def unlabelled(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def address(server: StaticServer) -> str:
-    return server.address
-
-
-@pytest.fixture
 def page(visited: Page) -> Page:
     settled(visited)
     return visited

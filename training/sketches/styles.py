@@ -26,12 +26,12 @@ def blobs(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def outline(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The contours as coloured strokes of a brush's width, 3 to 10 px at 256.
+    """The contours as coloured strokes of a brush's width, 3 to 16 px at 256.
 
     Photo and sketch uint8 [H, H, 3] RGB; `rng` picks width, gaps and wobble.
     """
     drawing = Drawing(photo, rng)
-    drawing.contours(rng.uniform(3, 10))
+    drawing.contours(rng.uniform(3, 16))
     return drawing.canvas.finish(rng.uniform(1, 4))
 
 
@@ -54,7 +54,7 @@ def mixed(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         case "flat":
             drawing.one_colour()
         case "outline":
-            drawing.contours(rng.uniform(3, 10))
+            drawing.contours(rng.uniform(3, 16))
         case "inked":
             drawing.flat_regions() if rng.random() < 0.4 else drawing.one_colour()
             drawing.contours(rng.uniform(3, 6), inked=True)

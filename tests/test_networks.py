@@ -6,7 +6,7 @@ from training.errors import UserError
 from training.networks.normalization import BatchNorm, PictureNorm
 from training.networks.patchgan import patchgan
 from training.networks.projected import projected
-from training.networks.shuffle_unet import shuffle_unet
+from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
 
 
@@ -43,16 +43,18 @@ def test_projected_discriminators_judge_every_feature_map():
     assert all(np.abs(a - b).max() > 1e-3 for a, b in zip(one, other, strict=True))
 
 
-def test_shuffle_unet_is_small_and_has_no_bias_before_a_norm():
-    network = shuffle_unet(256)
-    assert network.count_params() <= 8_000_000
+@pytest.mark.parametrize(("build", "most"), [(shuffle_unet, 8_000_000), (slim_unet, 4_000_000)])
+def test_a_shuffle_unet_is_small_and_has_no_bias_before_a_norm(build, most):
+    network = build(256)
+    assert network.count_params() <= most
     assert network.output_shape == (None, 256, 256, 3)
     convolutions = [x for x in network.layers if isinstance(x, keras.layers.Conv2D)]
     assert [x.name for x in convolutions if x.use_bias] == ["subpixel"]
 
 
-def test_shuffle_unet_leaves_no_grid_on_a_plain_surface():
-    network = shuffle_unet(64, width=8)
+@pytest.mark.parametrize("build", [shuffle_unet, slim_unet])
+def test_a_shuffle_unet_leaves_no_grid_on_a_plain_surface(build):
+    network = build(64, width=8)
     head = network.get_layer("subpixel")
     kernel, bias = head.get_weights()
     # The worst case: four kernels that agree on nothing.
@@ -72,7 +74,7 @@ def test_layers_of_equal_shape_start_different_and_seeded():
     assert 0.018 < first.std() < 0.022
 
 
-@pytest.mark.parametrize("build", [unet, shuffle_unet])
+@pytest.mark.parametrize("build", [unet, shuffle_unet, slim_unet])
 @pytest.mark.parametrize("size", [64, 128])
 def test_generators_draw_pictures_of_the_size_they_get(build, size):
     network = build(size, width=8)
@@ -91,7 +93,8 @@ def test_outputs_stay_float32_under_mixed_precision():
 
 
 @pytest.mark.parametrize(
-    ("build", "size"), [(unet, 100), (unet, 384 + 128 + 4), (shuffle_unet, 100), (shuffle_unet, 0)]
+    ("build", "size"),
+    [(unet, 100), (unet, 384 + 128 + 4), (shuffle_unet, 100), (shuffle_unet, 0), (slim_unet, 96)],
 )
 def test_sizes_that_cannot_be_halved_are_refused_in_words(build, size):
     with pytest.raises(UserError, match=f"got {size}.*--size 256"):

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
 
 from training import metrics, samples, sheets
 from training.errors import UserError
+from training.folding import assign, convolutions, norm_of, unfold
 from training.generators import BATCH, Generator
-from training.networks.normalization import BatchNorm
+from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import Run, load_generator, sha256
+from training.slimming import slim_down
 
-SAMPLES = 256  # Sketches that BatchNorm statistics are measured on.
 LEAST_PSNR = 40.0  # dB between what the file draws and what the network draws with its weights.
 
 
@@ -34,8 +33,8 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     """Give `generator` the weights of a run folder, or of a float `.tflite` file of ours.
 
     An exported file has no BatchNorm left: each was folded into its convolution. It is put back
-    so that it computes what the file does and normalises, as training wants, by the mean and
-    variance that its input has over `sketches`, uint8 [N, S, S, 3].
+    so that it computes what the file does, and normalises by what it sees over `sketches`, uint8
+    [N, S, S, 3]. A slim_unet may begin with the file of a shuffle_unet, which it comes near to.
 
     Raises:
         UserError: weights of another network, or integer ones, which have lost their precision.
@@ -47,19 +46,19 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
         generator.set_weights(learned)
         return
     drawer = Generator.open(path)
-    read_weights(path, generator)
-    sketches = sheets.spread(sketches, SAMPLES)
-    norms = _norms(generator)
-    normalised = [c for c in _convolutions(generator) if id(c.output) in norms]
-    for convolution, (mean, variance) in zip(
-        normalised, _moments(generator, normalised, sketches), strict=True
-    ):
-        norm = norms[id(convolution.output)]
-        _, bias, *_ = norm.get_weights()
-        norm.set_weights([np.sqrt(variance + norm.epsilon), bias + mean, mean, variance])
-    few = sketches[:BATCH]
+    kernels = list(_kernels(path))
+    wide = _wide(generator, kernels)
+    if wide:
+        _give(wide, kernels)
+        slim_down(wide, generator, sketches)
+    else:
+        read_weights(path, generator)
+    unfold(generator, sketches)
+    few = sheets.spread(sketches, BATCH)
     same = metrics.psnr(samples.draw(generator, (few,)), drawer((few,))).mean()
-    if same < LEAST_PSNR:
+    if wide:
+        print(f"{generator.name} begins with what {path.name} draws, at {same:.1f} dB")
+    elif same < LEAST_PSNR:
         raise UserError(f"{path} draws other pictures than its weights do here ({same:.1f} dB)")
 
 
@@ -71,44 +70,33 @@ def read_weights(path: Path, generator: keras.Model) -> None:
     Raises:
         UserError: weights of another network, or integer ones.
     """
-    convolutions = _convolutions(generator)
-    found = list(_kernels(path))
-    if [kernel.shape for kernel, _ in found] != [tuple(c.kernel.shape) for c in convolutions]:
+    kernels = list(_kernels(path))
+    if not _fits(generator, kernels):
         raise UserError(
             f"{path} holds other convolutions than this network: expected the float16 or float32 "
             f"file of a generator with the same options"
         )
-    norms = _norms(generator)
-    for convolution, (kernel, bias) in zip(convolutions, found, strict=True):
-        norm = norms.get(id(convolution.output))
-        convolution.set_weights([kernel, bias] if convolution.use_bias else [kernel])
-        if norm:
-            one = np.ones_like(bias)
-            norm.set_weights([one, bias, 0 * one, one - norm.epsilon])
+    _give(generator, kernels)
 
 
-def _convolutions(generator: keras.Model) -> list[layers.Layer]:
-    kinds = (layers.Conv2D, layers.Conv2DTranspose)
-    return [each for each in generator.layers if type(each) in kinds]
+def _wide(generator: keras.Model, kernels: list) -> keras.Model | None:
+    """The shuffle_unet that these kernels belong to, where a slim_unet is to begin with them."""
+    if generator.name != "slim_unet":
+        return None
+    first, _ = kernels[0]
+    wide = shuffle_unet(generator.input_shape[1], width=first.shape[-1] * 8 // STAGES[0])
+    return wide if _fits(wide, kernels) else None
 
 
-def _norms(generator: keras.Model) -> dict[int, BatchNorm]:
-    """Every BatchNorm, by the identity of what it normalises."""
-    return {id(each.input): each for each in generator.layers if isinstance(each, BatchNorm)}
+def _fits(network: keras.Model, kernels: list) -> bool:
+    theirs = [kernel.shape for kernel, _ in kernels]
+    return theirs == [tuple(each.kernel.shape) for each in convolutions(network)]
 
 
-def _moments(generator: keras.Model, convolutions: list, sketches: np.ndarray) -> list:
-    """Mean and variance [C] of what each convolution puts out over the sketches."""
-    probe = keras.Model(generator.input, [c.output for c in convolutions])
-    sums: list[Any] = [0.0] * len(convolutions)
-    count = len(sketches) // BATCH or 1
-    for index in range(count):
-        rows = sketches[index * BATCH : (index + 1) * BATCH].astype(np.float32) / 127.5 - 1.0
-        for place, output in enumerate(probe(rows, training=False)):
-            values = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
-            both = np.stack([values.mean((0, 1, 2)), np.square(values).mean((0, 1, 2))])
-            sums[place] = sums[place] + both / count
-    return [(mean, np.maximum(square - mean**2, 0.0)) for mean, square in sums]
+def _give(network: keras.Model, kernels: list) -> None:
+    norms = norm_of(network)
+    for convolution, (kernel, bias) in zip(convolutions(network), kernels, strict=True):
+        assign(convolution, norms.get(convolution.name), kernel, bias)
 
 
 def _kernels(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:

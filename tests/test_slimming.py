@@ -1,0 +1,61 @@
+import keras
+import numpy as np
+import pytest
+
+from tests.export_networks import randomised
+from tests.pictures import pairs
+from training import metrics, samples
+from training.folding import assign, convolutions, norm_of, unfold
+from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.slimming import _solve, slim_down
+
+SIZE = 64
+
+
+@pytest.fixture(scope="module")
+def sketches():
+    return pairs(96, SIZE)[0]
+
+
+def folded(network: keras.Model, seed: int = 0) -> keras.Model:
+    """Random weights as an exported file has them: BatchNorms switched off but for a bias."""
+    rng, norms = np.random.default_rng(seed), norm_of(network)
+    for convolution in convolutions(network):
+        shape = convolution.kernel.shape
+        kernel = rng.normal(0, np.prod(shape[:3]) ** -0.5, shape).astype("float32")
+        bias = rng.normal(0, 0.1, shape[-1]).astype("float32")
+        assign(convolution, norms.get(convolution.name), kernel, bias)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "strides", "padding"), [(4, 2, "same"), (3, 1, "same"), (3, 1, "valid")]
+)
+def test_a_kernel_is_found_again_from_what_it_made(kernel_size, strides, padding):
+    convolution = randomised(
+        keras.Sequential(
+            [
+                keras.Input((16, 16, 5)),
+                keras.layers.Conv2D(4, kernel_size, strides=strides, padding=padding),
+            ]
+        )
+    ).layers[0]
+    features = np.random.default_rng(1).normal(0.5, 1, (40, 16, 16, 5)).astype("float32")
+    wanted = keras.ops.convert_to_numpy(convolution(features))
+    kernel, bias = _solve(features, wanted, convolution)
+    np.testing.assert_allclose(kernel, convolution.get_weights()[0], atol=5e-3)
+    np.testing.assert_allclose(bias, convolution.get_weights()[1], atol=5e-3)
+
+
+def test_a_slim_network_draws_nearly_what_the_wide_one_does(sketches):
+    wide, slim = folded(shuffle_unet(SIZE, width=16)), slim_unet(SIZE, width=16)
+    learned, held_out = sketches[:80], sketches[80:]
+    slim_down(wide, slim, learned)
+    wanted = samples.draw(wide, (held_out,))
+    solved = metrics.psnr(samples.draw(slim, (held_out,)), wanted).mean()
+    untrained = metrics.psnr(samples.draw(folded(slim_unet(SIZE, width=16)), (held_out,)), wanted)
+    assert solved > 25 and solved > untrained.mean() + 10
+    # And it stays so once BatchNorm is back.
+    before = samples.draw(slim, (held_out,))
+    unfold(slim, learned)
+    assert metrics.psnr(samples.draw(slim, (held_out,)), before).mean() > 60

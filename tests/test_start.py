@@ -13,7 +13,7 @@ from training.datasets import Dataset
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.networks.normalization import BatchNorm
-from training.networks.shuffle_unet import shuffle_unet
+from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.recipes.pix2pix import Pix2Pix
 from training.start import identify, load_start
 
@@ -70,6 +70,15 @@ def test_normalising_by_the_batch_changes_little(exported, learned, sketches):
         np.testing.assert_allclose(norm.get_weights()[3], variance, rtol=0.2, atol=0.1)
 
 
+def test_a_slim_network_begins_with_the_file_of_a_wide_one(exported, learned, sketches):
+    slim = slim_unet(SIZE, width=8)
+    before = samples.draw(slim, (sketches,))
+    load_start(exported["float16"], slim, sketches)
+    wanted = samples.draw(learned, (sketches,))
+    near = metrics.psnr(samples.draw(slim, (sketches,)), wanted).mean()
+    assert near > metrics.psnr(before, wanted).mean() + 6
+
+
 def test_a_run_starts_from_a_run(dataset, tmp_path):
     options = {"data": dataset, "precision": "float32", "epoch_images": 4, "images": 4}
     first = fit(RECIPE, FitOptions(run=tmp_path / "one", **options), name="pix2pix")
@@ -95,6 +104,8 @@ def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_pa
         load_start(exported["int8"], generator, sketches)
     with pytest.raises(UserError, match="holds other convolutions than this network"):
         load_start(exported["float16"], shuffle_unet(SIZE, width=16), sketches)
+    with pytest.raises(UserError, match="holds other convolutions than this network"):
+        load_start(exported["float16"], slim_unet(SIZE, width=16), sketches)  # It is no slimmer.
     with pytest.raises(UserError, match="no file at .*nowhere.tflite"):
         identify(tmp_path / "nowhere.tflite")
     with pytest.raises(UserError, match="expected a run folder"):

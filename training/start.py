@@ -85,7 +85,8 @@ def _wide(generator: keras.Model, kernels: list) -> keras.Model | None:
         return None
     first, _ = kernels[0]
     wide = shuffle_unet(generator.input_shape[1], width=first.shape[-1] * 8 // STAGES[0])
-    return wide if _fits(wide, kernels) else None
+    most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
+    return wide if most <= theirs and _fits(wide, kernels) else None
 
 
 def _fits(network: keras.Model, kernels: list) -> bool:

@@ -28,24 +28,16 @@ class Eye:
             self.judges = projected(shapes, size // 2)
 
     def look(
-        self,
-        sketch: Any,
-        photo: Any,
-        drawn: Any,
-        adversarial: losses.Adversarial,
-        taught: Any | None = None,
+        self, sketch: Any, photo: Any, drawn: Any, adversarial: losses.Adversarial
     ) -> tuple[Any, Any, Any]:
         """Compare the features of photos and drawn ones, float [B, S, S, 3] in [-1, 1].
 
-        Gives the distance of what is drawn to the photo, or to what a teacher drew, then the
-        generator's and the judges' adversarial losses, means over the judges; 0 without any.
+        Gives their distance, then the generator's and the judges' adversarial losses, means over
+        the judges; 0 without any.
         """
         sketch, photo, drawn = (ops.average_pool(x, 2, 2) for x in (sketch, photo, drawn))
         real, fake = self.network(photo, training=False), self.network(drawn, training=False)
-        target = real
-        if taught is not None:
-            target = self.network(ops.average_pool(taught, 2, 2), training=False)
-        distance = losses.perceptual_loss(target, fake)
+        distance = losses.perceptual_loss(real, fake)
         if self.judges is None:
             return distance, 0.0, 0.0
         real_logits = self.judges([sketch, *real], training=True)

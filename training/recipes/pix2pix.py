@@ -12,19 +12,16 @@ from training.augment import Augmentation
 from training.datasets import Dataset
 from training.eye import Eye
 from training.networks.patchgan import patchgan
-from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.shuffle_unet import shuffle_unet
 from training.networks.unet import unet
-from training.teacher import load_teacher
-
-SHUFFLED = {"slim_unet": slim_unet, "shuffle_unet": shuffle_unet}
 
 
 @dataclasses.dataclass(frozen=True)
 class Pix2Pix:
     """Options of pix2pix; the defaults are the preset `fast`."""
 
-    generator: Literal["slim_unet", "shuffle_unet", "unet"] = "slim_unet"
-    """Generator: slim_unet keeps up with a pen, shuffle_unet is wider, unet the published one."""
+    generator: Literal["shuffle_unet", "unet"] = "shuffle_unet"
+    """Generator: shuffle_unet is small and fast, unet is the published one."""
     width: int = 64
     """Width of the generator's first stage; 64 for unet as published."""
     discriminator_width: int = 24
@@ -41,8 +38,6 @@ class Pix2Pix:
     """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
     squeezenet: Path | None = None
     """Weights of SqueezeNet 1.1 (.h5, Keras layout, no top), which the two above take."""
-    teacher: Path | None = None
-    """Run or bundle whose drawings stand for the photos where l1 and perceptual measure."""
     batch: int = 8
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: float = 2e-4
@@ -81,7 +76,7 @@ class Pix2Pix:
         """Build the part that is shown and exported: [B, S, S, 3] in [-1, 1] to the same."""
         if self.generator == "unet":
             return unet(size, width=self.width, seed=seed)
-        return SHUFFLED[self.generator](size, width=self.width)
+        return shuffle_unet(size, width=self.width)
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
@@ -135,7 +130,6 @@ class Pix2PixModel(AdversarialModel):
             seed=seed,
         )
         self.eye = eye
-        self.teacher = load_teacher(options.teacher, size) if options.teacher else None
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
@@ -151,17 +145,14 @@ class Pix2PixModel(AdversarialModel):
         *real_features, real_logits = discriminator([sketch, photo], training=True)
         *drawn_features, drawn_logits = discriminator([sketch, drawn], training=True)
 
-        taught = self.teacher(sketch) if self.teacher else None
-        logs = {"l1": losses.l1_loss(photo if taught is None else taught, drawn)}
+        logs = {"l1": losses.l1_loss(photo, drawn)}
         generator_loss = self.adversarial.generator(drawn_logits) + self.options.l1 * logs["l1"]
         discriminator_loss = self.adversarial.discriminator(real_logits, drawn_logits)
         if self.options.matching:
             logs["matching"] = losses.feature_matching_loss(real_features, drawn_features)
             generator_loss += self.options.matching * logs["matching"]
         if self.eye:
-            distance, fooling, telling = self.eye.look(
-                sketch, photo, drawn, self.adversarial, taught
-            )
+            distance, fooling, telling = self.eye.look(sketch, photo, drawn, self.adversarial)
             logs["perceptual"] = distance
             generator_loss += self.options.perceptual * distance + self.options.projected * fooling
             discriminator_loss += self.options.projected * telling

@@ -16,7 +16,7 @@ from export.complete import complete_bundle
 from export.parity import Drift
 from tests.export_networks import drawings, randomised, sketches
 from training.errors import UserError
-from training.networks.shuffle_unet import shuffle_unet
+from training.networks.shuffle_unet import slim_unet
 from training.recipes.pix2pix import Pix2Pix
 from training.recipes.vae import VAE
 
@@ -32,7 +32,7 @@ ABOUT = {
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("source") / "petals"
-    generator = randomised(shuffle_unet(SIZE, width=8))
+    generator = randomised(slim_unet(SIZE, width=8))
     formats = ("tflite-float16", "tflite-int8")
     write_bundle(generator, folder, formats, sketches(32, SIZE, 1), sketches(4, SIZE), ABOUT)
     return folder
@@ -105,7 +105,7 @@ def test_options_of_another_network_are_refused(source, tmp_path):
 
 def test_weights_that_draw_otherwise_here_are_refused(tmp_path):
     """As a file of another version's: every kernel fits, and the picture is another."""
-    network = randomised(shuffle_unet(SIZE, width=8))
+    network = randomised(slim_unet(SIZE, width=8))
     crop = keras.layers.Cropping2D(((0, 2), (0, 2)))
     before = keras.Model(network.input, crop(network.layers[-2].input))  # No mean of neighbours.
     formats = ("tflite-float16",)

@@ -20,8 +20,7 @@ from training.errors import UserError
 from training.generators import load_drawings
 from training.recipes import recipe_from
 from training.start import read_weights
-
-FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
+from training.teacher import FLOAT
 
 
 def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dict[str, Any]:

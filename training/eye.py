@@ -28,16 +28,18 @@ class Eye:
             self.judges = projected(shapes, size // 2)
 
     def look(
-        self, sketch: Any, photo: Any, drawn: Any, adversarial: losses.Adversarial
+        self, sketch: Any, photo: Any, drawn: Any, target: Any, adversarial: losses.Adversarial
     ) -> tuple[Any, Any, Any]:
         """Compare the features of photos and drawn ones, float [B, S, S, 3] in [-1, 1].
 
-        Gives their distance, then the generator's and the judges' adversarial losses, means over
-        the judges; 0 without any.
+        Gives the distance of what is drawn to `target`, the photo or what a teacher drew, then the
+        generator's and the judges' adversarial losses, means over the judges; 0 without any.
         """
+        taught = None if target is photo else ops.average_pool(target, 2, 2)
         sketch, photo, drawn = (ops.average_pool(x, 2, 2) for x in (sketch, photo, drawn))
         real, fake = self.network(photo, training=False), self.network(drawn, training=False)
-        distance = losses.perceptual_loss(real, fake)
+        near = real if taught is None else self.network(taught, training=False)
+        distance = losses.perceptual_loss(near, fake)
         if self.judges is None:
             return distance, 0.0, 0.0
         real_logits = self.judges([sketch, *real], training=True)

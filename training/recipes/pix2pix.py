@@ -14,6 +14,7 @@ from training.eye import Eye
 from training.networks.patchgan import patchgan
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
+from training.teacher import load_teacher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Pix2Pix:
     """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
     squeezenet: Path | None = None
     """Weights of SqueezeNet 1.1 (.h5, Keras layout, no top), which the two above take."""
+    teacher: Path | None = None
+    """Run or bundle whose drawings stand for the photos where l1 and perceptual measure."""
     batch: int = 8
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: float = 2e-4
@@ -82,10 +85,7 @@ class Pix2Pix:
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
         return keras.optimizers.Adam(
-            self.learning_rate,
-            beta_1=self.beta_1,
-            use_ema=self.ema > 0,
-            ema_momentum=self.ema,
+            self.learning_rate, beta_1=self.beta_1, use_ema=self.ema > 0, ema_momentum=self.ema
         )
 
 
@@ -124,13 +124,10 @@ class Pix2PixModel(AdversarialModel):
             if eye.judges:
                 networks["projected"] = eye.judges
         judges = [name for name in networks if name != "generator"]
-        super().__init__(
-            networks=networks,
-            players={"generator": ["generator"], "discriminator": judges},
-            logs=tuple(logs),
-            seed=seed,
-        )
+        players = {"generator": ["generator"], "discriminator": judges}
+        super().__init__(networks, players, tuple(logs), seed)
         self.eye = eye
+        self.teacher = load_teacher(options.teacher, size) if options.teacher else None
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
@@ -146,14 +143,17 @@ class Pix2PixModel(AdversarialModel):
         *real_features, real_logits = discriminator([sketch, photo], training=True)
         *drawn_features, drawn_logits = discriminator([sketch, drawn], training=True)
 
-        logs = {"l1": losses.l1_loss(photo, drawn)}
+        taught = self.teacher(sketch) if self.teacher else photo
+        logs = {"l1": losses.l1_loss(taught, drawn)}
         generator_loss = self.adversarial.generator(drawn_logits) + self.options.l1 * logs["l1"]
         discriminator_loss = self.adversarial.discriminator(real_logits, drawn_logits)
         if self.options.matching:
             logs["matching"] = losses.feature_matching_loss(real_features, drawn_features)
             generator_loss += self.options.matching * logs["matching"]
         if self.eye:
-            distance, fooling, telling = self.eye.look(sketch, photo, drawn, self.adversarial)
+            distance, fooling, telling = self.eye.look(
+                sketch, photo, drawn, taught, self.adversarial
+            )
             logs["perceptual"] = distance
             generator_loss += self.options.perceptual * distance + self.options.projected * fooling
             discriminator_loss += self.options.projected * telling

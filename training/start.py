@@ -48,11 +48,9 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     drawer = Generator.open(path)
     kernels = list(_kernels(path))
     wide = _wide(generator, kernels)
+    _give(wide or generator, kernels, path)
     if wide:
-        _give(wide, kernels)
         slim_down(wide, generator, sketches)
-    else:
-        read_weights(path, generator)
     unfold(generator, sketches)
     few = sheets.spread(sketches, BATCH)
     same = metrics.psnr(samples.draw(generator, (few,)), drawer((few,))).mean()
@@ -70,13 +68,7 @@ def read_weights(path: Path, generator: keras.Model) -> None:
     Raises:
         UserError: weights of another network, or integer ones.
     """
-    kernels = list(_kernels(path))
-    if not _fits(generator, kernels):
-        raise UserError(
-            f"{path} holds other convolutions than this network: expected the float16 or float32 "
-            f"file of a generator with the same options"
-        )
-    _give(generator, kernels)
+    _give(generator, list(_kernels(path)), path)
 
 
 def _wide(generator: keras.Model, kernels: list) -> keras.Model | None:
@@ -94,7 +86,12 @@ def _fits(network: keras.Model, kernels: list) -> bool:
     return theirs == [tuple(each.kernel.shape) for each in convolutions(network)]
 
 
-def _give(network: keras.Model, kernels: list) -> None:
+def _give(network: keras.Model, kernels: list, path: Path) -> None:
+    if not _fits(network, kernels):
+        raise UserError(
+            f"{path} holds other convolutions than this network: expected the float16 or float32 "
+            f"file of a generator with the same options"
+        )
     norms = norm_of(network)
     for convolution, (kernel, bias) in zip(convolutions(network), kernels, strict=True):
         assign(convolution, norms.get(convolution.name), kernel, bias)

@@ -32,7 +32,7 @@ def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
             f"the teacher in {folder} takes {list(teacher.input_shape[1:])}; expected one of "
             f"pictures of {size} px, as the pairs are"
         )
-    teacher.trainable = False
+    teacher.trainable = False  # Or a gradient tape would keep all that it computes.
     return functools.partial(teacher, training=False)
 
 

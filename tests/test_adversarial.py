@@ -114,6 +114,14 @@ def test_a_tiny_run_learns():
     assert history["l1"][-1] < history["l1"][0] / 2
 
 
+def test_the_learning_rate_halves_with_the_images_seen():
+    """A halving of 8 images at batch 2: after 8 steps a quarter is left."""
+    options = dataclasses.replace(TINY["fast"], batch=2, learning_rate=1e-3, halving=8)
+    model = compiled(options.build(SIZE, 0), options)
+    fit(model, steps=8)
+    assert float(model.optimizer.learning_rate) == pytest.approx(2.5e-4)
+
+
 def test_the_condition_matters():
     generator = TINY["fast"].build_generator(SIZE, 0)
     sketches = pairs(2, SIZE)[0].astype("float32") / 127.5 - 1

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -45,6 +45,8 @@ class Pix2Pix:
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: float = 2e-4
     """Adam's step (Isola et al. 2017)."""
+    halving: int = 0
+    """Images in which the learning rate halves, again and again; 0 leaves it as it is."""
     beta_1: float = 0.5
     """Adam's momentum; the usual 0.9 makes adversarial games oscillate (Radford et al. 2016)."""
     ema: float = 0.999
@@ -84,8 +86,13 @@ class Pix2Pix:
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
+        rate: Any = self.learning_rate
+        if self.halving:
+            rate = keras.optimizers.schedules.ExponentialDecay(
+                rate, decay_steps=self.halving / self.batch, decay_rate=0.5
+            )
         return keras.optimizers.Adam(
-            self.learning_rate, beta_1=self.beta_1, use_ema=self.ema > 0, ema_momentum=self.ema
+            rate, beta_1=self.beta_1, use_ema=self.ema > 0, ema_momentum=self.ema
         )
 
 

@@ -17,10 +17,9 @@ from export.parity import check
 from export.replace import replacing
 from export.serving import in_keras
 from training.errors import UserError
+from training.exported import FLOAT, read_weights
 from training.generators import load_drawings
 from training.recipes import recipe_from
-from training.start import read_weights
-from training.teacher import FLOAT
 
 
 def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dict[str, Any]:

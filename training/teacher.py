@@ -9,9 +9,8 @@ from typing import Any
 import keras
 
 from training.errors import UserError
+from training.exported import FLOAT, read_weights
 from training.runs import Run, load_generator
-
-FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
 
 
 def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
@@ -37,9 +36,7 @@ def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
 
 
 def _of_bundle(folder: Path) -> keras.Model:
-    # Recipes, and what opens the generators of all, know this module.
-    from training.recipes import recipe_from
-    from training.start import read_weights
+    from training.recipes import recipe_from  # Which know this module.
 
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))

@@ -114,6 +114,16 @@ def test_another_configuration_is_refused_with_the_difference(data, tmp_path):
         train(data, tmp_path / "run", seed=7)
 
 
+def test_a_run_from_before_an_option_goes_on_while_that_is_off(data, tmp_path):
+    run = train(data, tmp_path / "run", images=4)
+    config = json.loads((run.folder / "config.json").read_text())
+    del config["options"]["halving"]
+    (run.folder / "config.json").write_text(json.dumps(config))
+    train(data, tmp_path / "run", images=4)
+    with pytest.raises(UserError, match=r"options\.halving: was None, now 8"):
+        train(data, tmp_path / "run", recipe=dataclasses.replace(TINY, halving=8))
+
+
 def test_a_folder_that_is_no_run_is_left_alone(data, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(UserError, match="not a run folder"):

@@ -187,5 +187,5 @@ def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> 
             continue
         if isinstance(before, dict) and isinstance(now, dict):
             yield from _differences(before, now, f"{prefix}{name}.")
-        elif before != now:
+        elif before != now and (name in old or now):  # What is new since then may be off.
             yield f"{prefix}{name}: was {before!r}, now {now!r}"

@@ -15,6 +15,7 @@ from training.networks.normalization import InstanceNorm
 from training.networks.patchgan import patchgan
 from training.networks.resnet import resnet
 from training.networks.shuffle_unet import shuffle_unet
+from training.optimizers import adam
 from training.photo_sets import open_unpaired
 
 POOL = 50  # Drawn pictures that a discriminator is reminded of.
@@ -69,12 +70,7 @@ class CycleGAN:
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
-        return keras.optimizers.Adam(
-            self.learning_rate,
-            beta_1=self.beta_1,
-            use_ema=self.ema > 0,
-            ema_momentum=self.ema,
-        )
+        return adam(self.learning_rate, self.beta_1, self.ema)
 
 
 PRESETS = {

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 
@@ -14,6 +14,7 @@ from training.eye import Eye
 from training.networks.patchgan import patchgan
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
+from training.optimizers import adam
 from training.teacher import load_teacher
 
 
@@ -86,14 +87,7 @@ class Pix2Pix:
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
-        rate: Any = self.learning_rate
-        if self.halving:
-            rate = keras.optimizers.schedules.ExponentialDecay(
-                rate, decay_steps=self.halving / self.batch, decay_rate=0.5
-            )
-        return keras.optimizers.Adam(
-            rate, beta_1=self.beta_1, use_ema=self.ema > 0, ema_momentum=self.ema
-        )
+        return adam(self.learning_rate, self.beta_1, self.ema, self.halving / self.batch)
 
 
 PRESETS = {
@@ -130,8 +124,7 @@ class Pix2PixModel(AdversarialModel):
             logs += ["perceptual"]
             if eye.judges:
                 networks["projected"] = eye.judges
-        judges = [name for name in networks if name != "generator"]
-        players = {"generator": ["generator"], "discriminator": judges}
+        players = {"generator": ["generator"], "discriminator": [*networks][1:]}
         super().__init__(networks, players, tuple(logs), seed)
         self.eye = eye
         self.teacher = load_teacher(options.teacher, size) if options.teacher else None

@@ -1,3 +1,4 @@
+import csv
 import dataclasses
 import json
 from typing import Any
@@ -46,10 +47,13 @@ def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):
     told = {}
     for teacher in (None, wide.folder):
         keras.utils.set_random_seed(1)
-        model = dataclasses.replace(STILL, teacher=teacher, **eye).build(SIZE, 0)
+        model = dataclasses.replace(STILL, **eye).build(SIZE, 0)
         sketch, photo = (x.astype(np.float32) / 127.5 - 1.0 for x in batch)
         drawn = model.networks["generator"](sketch, training=True)
-        aim = load_teacher(teacher, SIZE)(sketch) if teacher else photo
+        aim = photo
+        if teacher:
+            model.teacher = load_teacher(teacher, SIZE)
+            aim = model.teacher(sketch)
         _, told[teacher] = model.losses(batch)
         assert float(told[teacher]["l1"]) == pytest.approx(np.abs(aim - drawn).mean(), rel=1e-4)
     untaught, taught = told.values()
@@ -57,11 +61,21 @@ def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):
 
 
 def test_a_teacher_is_neither_trained_nor_kept(wide):
-    alone, taught = (
-        dataclasses.replace(STILL, teacher=teacher).build(SIZE, 0)
-        for teacher in (None, wide.folder)
-    )
+    alone, taught = (STILL.build(SIZE, 0) for _ in range(2))
+    taught.teacher = load_teacher(wide.folder, SIZE)
     assert [v.shape for v in taught.variables] == [v.shape for v in alone.variables]
+
+
+def test_a_run_learns_from_the_teacher_that_it_names(wide, tmp_path):
+    """Two runs that differ in nothing but their teacher are as far from other pictures."""
+    data = wide.folder.parent / "data"
+    distances = set()
+    for name, teacher in {"alone": None, "taught": wide.folder}.items():
+        told = FitOptions(data, tmp_path / name, images=8, epoch_images=8, precision="float32")
+        run = fit(dataclasses.replace(STILL, teacher=teacher), told, name="pix2pix", verbose=0)
+        [row] = csv.DictReader(run.log.read_text().splitlines())
+        distances.add(row["l1"])
+    assert len(distances) == 2
 
 
 def test_who_cannot_teach_is_told(wide, tmp_path):

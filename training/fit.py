@@ -19,6 +19,7 @@ from training.datasets import Dataset
 from training.errors import UserError
 from training.runs import Run
 from training.start import identify, load_start
+from training.teacher import load_teacher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +81,8 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(devices))
         # Before restoring: an optimizer without variables would drop its state in silence.
         model.optimizer.build(model.trainable_variables)
+        if getattr(recipe, "teacher", None):
+            model.teacher = load_teacher(recipe.teacher, dataset.size)
 
     run = Run(options.run, _configuration(recipe, options, name, dataset))
     position = Position()

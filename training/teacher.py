@@ -10,6 +10,7 @@ import keras
 
 from training.errors import UserError
 from training.exported import FLOAT, read_weights
+from training.recipes import recipe_from
 from training.runs import Run, load_generator
 
 
@@ -36,8 +37,6 @@ def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
 
 
 def _of_bundle(folder: Path) -> keras.Model:
-    from training.recipes import recipe_from  # Which know this module.
-
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         paths = {key: folder / entry["path"] for key, entry in card["files"].items()}

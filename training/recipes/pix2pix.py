@@ -15,7 +15,6 @@ from training.networks.patchgan import patchgan
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
 from training.optimizers import adam
-from training.teacher import load_teacher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +126,7 @@ class Pix2PixModel(AdversarialModel):
         players = {"generator": ["generator"], "discriminator": [*networks][1:]}
         super().__init__(networks, players, tuple(logs), seed)
         self.eye = eye
-        self.teacher = load_teacher(options.teacher, size) if options.teacher else None
+        self.teacher = None  # `fit` brings it: photos of sketches, both in [-1, 1].
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )

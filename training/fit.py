@@ -53,8 +53,8 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     that an uninterrupted run would reach.
 
     Raises:
-        UserError: data that cannot be read, a size that the network cannot take, a run folder
-            of another configuration, a full disk, or losses that are not finite.
+        UserError: data or a teacher that cannot be read, a size that the network cannot take, a
+            run folder of another configuration, a full disk, or losses that are not finite.
     """
     if options.images < 1 or options.epoch_images < recipe.batch:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Adam as the adversarial recipes take it: one for all players."""
+"""Adam that averages the weights and slows down when asked."""
 
 from typing import Any
 

@@ -123,7 +123,8 @@ class Pix2PixModel(AdversarialModel):
             logs += ["perceptual"]
             if eye.judges:
                 networks["projected"] = eye.judges
-        players = {"generator": ["generator"], "discriminator": [*networks][1:]}
+        judges = [name for name in networks if name != "generator"]
+        players = {"generator": ["generator"], "discriminator": judges}
         super().__init__(networks, players, tuple(logs), seed)
         self.eye = eye
         self.teacher = None  # `fit` brings it: photos of sketches, both in [-1, 1].

@@ -1,6 +1,5 @@
 """A larger generator to learn from: distillation (Hinton et al. 2015; Li et al. 2020)."""
 
-import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,17 +7,19 @@ from typing import Any
 
 import keras
 
+from training.bokeh import soften_empty
 from training.errors import UserError
 from training.exported import FLOAT, read_weights
 from training.recipes import recipe_from
 from training.runs import Run, load_generator
 
 
-def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
+def load_teacher(folder: Path, size: int, *, soft: bool = False) -> Callable[[Any], Any]:
     """Open the generator of a run folder, or of a bundle with a float file, as a plain function.
 
     It makes photos float32 [B, size, size, 3] in [-1, 1] of sketches of the same kind. As it is no
-    layer, what calls it neither trains nor keeps its weights.
+    layer, what calls it neither trains nor keeps its weights. What it makes up where a sketch is
+    empty is put out of focus if it is to be `soft`.
 
     Raises:
         UserError: neither is there, it is damaged, or it draws pictures of another size.
@@ -33,7 +34,12 @@ def load_teacher(folder: Path, size: int) -> Callable[[Any], Any]:
             f"pictures of {size} px, as the pairs are"
         )
     teacher.trainable = False  # Or a gradient tape would keep all that it computes.
-    return functools.partial(teacher, training=False)
+
+    def teach(sketch: Any) -> Any:
+        photo = teacher(sketch, training=False)
+        return soften_empty(sketch, photo) if soft else photo
+
+    return teach
 
 
 def _of_bundle(folder: Path) -> keras.Model:

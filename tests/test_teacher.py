@@ -9,6 +9,7 @@ import pytest
 
 from tests.pictures import pairs, write_dataset
 from tests.test_squeezenet import write_weights
+from training.bokeh import soften_empty
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.recipes.pix2pix import Pix2Pix
@@ -40,6 +41,13 @@ def test_a_run_teaches_what_it_draws(wide, batch):
     sketch = batch[0].astype(np.float32) / 127.5 - 1.0
     taught = load_teacher(wide.folder, SIZE)(sketch)
     np.testing.assert_array_equal(taught, load_generator(wide)(sketch, training=False))
+
+
+def test_what_a_soft_teacher_makes_up_is_out_of_focus(wide, batch):
+    sketch = batch[0].astype(np.float32) / 127.5 - 1.0
+    sharp, soft = (load_teacher(wide.folder, SIZE, soft=soft)(sketch) for soft in (False, True))
+    np.testing.assert_array_equal(soft, soften_empty(sketch, sharp))
+    assert np.abs(soft - sharp).max() > 0.01
 
 
 def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):

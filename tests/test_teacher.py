@@ -1,6 +1,8 @@
 import csv
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -75,15 +77,23 @@ def test_a_teacher_is_neither_trained_nor_kept(wide):
 
 
 def test_a_run_learns_from_the_teacher_that_it_names(wide, tmp_path):
-    """Two runs that differ in nothing but their teacher are as far from other pictures."""
-    data = wide.folder.parent / "data"
-    distances = set()
-    for name, teacher in {"alone": None, "taught": wide.folder}.items():
-        told = FitOptions(data, tmp_path / name, images=8, epoch_images=8, precision="float32")
+    """Runs that differ in nothing but what they are taught are as far from other pictures."""
+
+    def distance(name: str, focus: str, teacher: Path | None) -> str:
+        data = shutil.copytree(wide.folder.parent / "data", tmp_path / name / "data")
+        (data / "dataset.json").write_text(json.dumps({"size": SIZE, "focus": focus}))
+        told = FitOptions(
+            data, tmp_path / name / "run", images=8, epoch_images=8, precision="float32"
+        )
         run = fit(dataclasses.replace(STILL, teacher=teacher), told, name="pix2pix", verbose=0)
         [row] = csv.DictReader(run.log.read_text().splitlines())
-        distances.add(row["l1"])
-    assert len(distances) == 2
+        return row["l1"]
+
+    alone = distance("alone", "drawn", None)
+    taught = distance("taught", "all", wide.folder)
+    softly = distance("softly", "drawn", wide.folder)
+    assert distance("untouched", "all", None) == alone, "the photos are the same"
+    assert len({alone, taught, softly}) == 3
 
 
 def test_who_cannot_teach_is_told(wide, tmp_path):

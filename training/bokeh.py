@@ -28,12 +28,10 @@ def soften_empty(sketch: Any, photo: Any) -> Any:
     behind = 1 - _mean(_dilate(drawn, BEHIND), 2 * BEHIND - 3)
 
     weight = share + 1e-4
-    blurred = ops.concatenate([_mean(photo, cell, cell) * weight, weight], axis=3)
-    steps = []
-    for _ in range(FAR):
-        blurred = _mean(blurred)
-        steps.append(blurred[..., :3] / blurred[..., 3:])
-    soft = steps[NEAR - 1] + behind * (steps[-1] - steps[NEAR - 1])
+    near = _mean_often(ops.concatenate([_mean(photo, cell, cell) * weight, weight], axis=3), NEAR)
+    far = _mean_often(near, FAR - NEAR)
+    near, far = (x[..., :3] / x[..., 3:] for x in (near, far))
+    soft = near + behind * (far - near)
     if cell > 1:
         soft, share = (
             ops.image.resize(x, (size, size), data_format="channels_last") for x in (soft, share)
@@ -48,3 +46,9 @@ def _dilate(x: Any, reach: int, strides: int = 1) -> Any:
 
 def _mean(x: Any, side: int = 3, strides: int = 1) -> Any:
     return ops.average_pool(x, side, strides, "same")
+
+
+def _mean_often(x: Any, passes: int) -> Any:
+    for _ in range(passes):
+        x = _mean(x)
+    return x

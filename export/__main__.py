@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from training.errors import cli
-from training.quiet import shown_on_failure
+from training.library_output import shown_on_failure
 
 Choice = Literal[
     "all",
@@ -48,7 +48,7 @@ def export(
         from export.bundle import export_bundle
         from export.card import NAME, table
         from export.complete import complete_bundle
-        from training.runs import Run
+        from training.runs.folder import Run
 
     start = time.monotonic()
     if (run / "config.json").exists() or not (run / NAME).exists():

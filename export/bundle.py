@@ -23,15 +23,15 @@ from export.parity import check
 from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
 from export.tfjs import Unchecked
-from training.datasets import Dataset
-from training.downloads import SOURCES
+from training.data.datasets import Dataset
+from training.data.downloads import SOURCES
 from training.errors import UserError
-from training.generators import load_drawings
-from training.quiet import shown_on_failure
+from training.evaluation.generators import load_drawings
+from training.library_output import shown_on_failure
 from training.recipes import recipe_from
-from training.runs import Run, load_generator
-from training.samples import sample_inputs
-from training.sheets import spread, to_rgb
+from training.runs.folder import Run, load_generator
+from training.runs.samples import sample_inputs
+from training.runs.sheets import spread, to_rgb
 
 DRAWINGS = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.

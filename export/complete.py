@@ -17,9 +17,9 @@ from export.parity import check
 from export.replace import replacing
 from export.serving import in_keras
 from training.errors import UserError
-from training.exported import FLOAT, read_weights
-from training.generators import load_drawings
+from training.evaluation.generators import load_drawings
 from training.recipes import recipe_from
+from training.transfer.tflite_weights import FLOAT, read_weights
 
 
 def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dict[str, Any]:

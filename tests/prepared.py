@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from training.ledger import Ledger
-from training.prepare import prepare
+from training.prepare.ledger import Ledger
+from training.prepare.prepare import prepare
 
 SIZE = 32
 

@@ -29,8 +29,8 @@ TOP_LEVEL = {
 TRAINING = {"training", "keras", "numpy", "PIL", "cv2", "tyro", "tqdm"}
 MAY_IMPORT = {
     "training": TRAINING,
-    "training/tflite.py": TRAINING | {"ai_edge_litert"},
-    "training/exported.py": TRAINING | {"ai_edge_litert"},
+    "training/evaluation/tflite.py": TRAINING | {"ai_edge_litert"},
+    "training/transfer/tflite_weights.py": TRAINING | {"ai_edge_litert"},
     # Keras's own way to keep weights, and installed with it.
     "training/networks/squeezenet.py": TRAINING | {"h5py"},
     "training/backends/tensorflow.py": TRAINING | {"tensorflow"},

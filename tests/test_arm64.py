@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from demo.bundles import load_generator
-from training.generators import load_drawings
+from training.evaluation.generators import load_drawings
 
 ROOT = Path(__file__).parent.parent
 ARM64 = ROOT / "build" / "arm64"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.batches import Batches
-from training.datasets import Dataset, Pairs
+from training.data.batches import Batches
+from training.data.datasets import Dataset, Pairs
 from training.errors import UserError
 
 SIZE = 32

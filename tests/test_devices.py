@@ -16,7 +16,7 @@ import pytest
 from tests.pictures import write_dataset
 from training.backends import Devices
 from training.errors import UserError
-from training.runs import Run
+from training.runs.folder import Run
 
 ROOT = Path(__file__).parent.parent
 EPOCHS = 8  # Of one step each; a worker that is killed in the first leaves enough of them.

@@ -18,8 +18,8 @@ from export.serving import in_keras, serving_model
 from tests.test_recipes import PHOTOS, TINY, data, train  # noqa: F401 - `data` is a fixture
 from training.errors import UserError
 from training.recipes import RECIPES
-from training.runs import load_generator as load_trained
-from training.samples import sample_inputs
+from training.runs.folder import load_generator as load_trained
+from training.runs.samples import sample_inputs
 
 OTHERS = [name for name in RECIPES if name != "pix2pix"]
 SIZES = {"cyclegan": 64, "progressive": 16}

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from training.errors import UserError
-from training.image_pool import ImagePool
 from training.networks.growing import (
     BatchDeviation,
     EqualizedConv,
@@ -15,6 +14,7 @@ from training.networks.growing import (
     growing_generator,
     sides,
 )
+from training.networks.image_pool import ImagePool
 from training.networks.normalization import InstanceNorm
 from training.networks.resnet import resnet
 from training.recipes.progressive import Progressive

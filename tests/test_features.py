@@ -4,10 +4,10 @@ import pytest
 
 from tests.shared_data import photographs_and
 from tests.tflite_files import float_file, uint8_file
-from training import metrics
+from training.data.photos import load_photo
 from training.errors import UserError
-from training.features import FeatureNetwork
-from training.photos import load_photo
+from training.evaluation import metrics
+from training.evaluation.features import FeatureNetwork
 
 
 def mean_colour(shape=(16, 16, 3)) -> keras.Model:

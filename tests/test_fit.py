@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from tests.pictures import write_dataset
-from training import checkpoints
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.recipes.pix2pix import PRESETS
-from training.runs import Run, load_generator
+from training.runs import checkpoints
+from training.runs.folder import Run, load_generator
 
 TINY = dataclasses.replace(PRESETS["fast"], width=8, discriminator_width=4, batch=2)
 PAPER = dataclasses.replace(PRESETS["paper"], width=4, discriminator_width=4)
@@ -156,7 +156,7 @@ def test_the_generator_holds_averaged_weights_with_statistics_to_match(data, tmp
         assert any(value.shape == a.shape and np.array_equal(value, a) for a in averages)
     # BatchNorm's statistics are those of the averaged weights over the training sketches, so the
     # first norm's mean is that of the first convolution's output.
-    from training.datasets import Dataset
+    from training.data.datasets import Dataset
 
     sketches = Dataset.open(data).train.load()[0]
     first = keras.Model(generator.input, generator.layers[1].output)

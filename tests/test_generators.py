@@ -4,9 +4,9 @@ import pytest
 
 from tests.pictures import write_dataset
 from tests.tflite_files import float_file, uint8_file
-from training.datasets import Dataset
+from training.data.datasets import Dataset
 from training.errors import UserError
-from training.generators import Generator, load_drawings
+from training.evaluation.generators import Generator, load_drawings
 
 
 def inverse(size=16, channels=3):

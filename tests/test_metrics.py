@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training import metrics
+from training.evaluation import metrics
 
 
 @pytest.fixture

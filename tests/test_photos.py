@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from training.data.photos import UnreadablePhoto, find_photos, load_photo
 from training.errors import UserError
-from training.photos import UnreadablePhoto, find_photos, load_photo
 
 RED, BLUE = (200, 30, 40), (20, 60, 220)
 

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from tests.prepared import SIZE, contents, discs, photo, places, run
-from training.datasets import Dataset
+from training.data.datasets import Dataset
+from training.data.photos import load_photo
 from training.errors import UserError
-from training.focus import focus_on_drawn
-from training.pairing import place_in_split
-from training.photos import load_photo
-from training.sketches import SKETCHES
-from training.workers import source_rng
+from training.prepare.background import focus_on_drawn
+from training.prepare.sketches import SKETCHES
+from training.prepare.update import place_in_split
+from training.prepare.workers import source_rng
 
 
 @pytest.fixture

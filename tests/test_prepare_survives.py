@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 from tests.prepared import SIZE, contents, discs, photo, places, run
-from training.datasets import Dataset
+from training.data.datasets import Dataset
+from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
-from training.photos import UnreadablePhoto, load_photo
-from training.prepare import prepare
-from training.workers import Job, Plan, make_pair
+from training.prepare.prepare import prepare
+from training.prepare.workers import Job, Plan, make_pair
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,7 +70,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_there_was(photos, tmp_path):
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
         "from training.errors import cli\n"
-        "from training.prepare import prepare\n"
+        "from training.prepare.prepare import prepare\n"
         "if __name__ == '__main__':\n"
         "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
@@ -100,7 +100,7 @@ def start(photos: Path, dataset: Path) -> subprocess.Popen:
         "import signal, sys\n"
         "from pathlib import Path\n"
         "from training.errors import cli\n"
-        "from training.prepare import prepare\n"
+        "from training.prepare.prepare import prepare\n"
         "if __name__ == '__main__':\n"
         # Whoever runs the tests may ignore it, as shells do in the background.
         "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"

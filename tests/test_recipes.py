@@ -12,15 +12,15 @@ from PIL import Image
 
 from tests.pictures import pairs, write_dataset
 from training.adversarial import AdversarialModel
-from training.batches import Batches
-from training.evaluate import evaluate
+from training.data.batches import Batches
+from training.evaluation.evaluate import evaluate
+from training.evaluation.generators import Generator
+from training.evaluation.preview import preview
 from training.fit import FitOptions, fit
-from training.generators import Generator
-from training.preview import preview
 from training.recipes import RECIPES
 from training.recipes.cgan import discriminator as cgan_discriminator
-from training.runs import load_generator
-from training.samples import draw, sample_inputs
+from training.runs.folder import load_generator
+from training.runs.samples import draw, sample_inputs
 
 TINY: dict[str, dict[str, Any]] = {
     "pix2pix": {"width": 8, "discriminator_width": 4, "batch": 4},

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from tests.shared_data import REPOSITORY, photographs_and
-from training.evaluate import kernel_distances
-from training.features import FeatureNetwork
-from training.generators import Generator, load_drawings
-from training.photos import load_photo
-from training.sheets import resize
+from training.data.photos import load_photo
+from training.evaluation.evaluate import kernel_distances
+from training.evaluation.features import FeatureNetwork
+from training.evaluation.generators import Generator, load_drawings
+from training.runs.sheets import resize
 
 BUNDLE = REPOSITORY / "demo" / "models" / "flowers"
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from training.sketches import SKETCHES
-from training.sketches.canvas import Canvas
-from training.sketches.colours import PENS, brighten, flatten, nearest_pens
-from training.sketches.scene import WORK, analyse, drop_specks
+from training.prepare.sketches import SKETCHES
+from training.prepare.sketches.canvas import Canvas
+from training.prepare.sketches.colours import PENS, brighten, flatten, nearest_pens
+from training.prepare.sketches.scene import WORK, analyse, drop_specks
 
 WHITE, YELLOW, PINK = (235, 235, 240), (245, 205, 40), (225, 60, 150)
 GREEN_TINGED = (215, 230, 190)

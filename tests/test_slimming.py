@@ -4,10 +4,11 @@ import pytest
 
 from tests.export_networks import randomised
 from tests.pictures import pairs
-from training import metrics, samples
-from training.folding import assign, convolutions, norm_of, unfold
+from training.evaluation import metrics
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
-from training.slimming import _solve, slim_down
+from training.runs import samples
+from training.transfer.batchnorm import assign, convolutions, norm_of, unfold
+from training.transfer.slimming import _solve, slim_down
 
 SIZE = 64
 

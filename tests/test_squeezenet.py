@@ -70,8 +70,8 @@ def test_the_published_weights_see_a_blur_as_farther_than_a_shift():
     photos, weights = photographs_and("squeezenet_v1.1_notop.h5")
     import cv2
 
+    from training.data.photos import load_photo
     from training.losses import perceptual_loss
-    from training.photos import load_photo
 
     sharp = np.stack([load_photo(path, 128) for path in photos[:4]]).astype(np.float32) / 127.5 - 1
     blurred = np.stack([cv2.GaussianBlur(photo, (0, 0), 3) for photo in sharp])

@@ -8,14 +8,15 @@ from export import tflite
 from export.serving import image_to_image
 from tests.export_networks import randomised
 from tests.pictures import write_dataset
-from training import metrics, samples
-from training.datasets import Dataset
+from training.data.datasets import Dataset
 from training.errors import UserError
+from training.evaluation import metrics
 from training.fit import FitOptions, fit
 from training.networks.normalization import BatchNorm
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.recipes.pix2pix import Pix2Pix
-from training.start import identify, load_start
+from training.runs import samples
+from training.transfer.start import identify, load_start
 
 SIZE = 64
 RECIPE = Pix2Pix(width=8, discriminator_width=8, batch=2, flip=False)
@@ -93,7 +94,7 @@ def test_a_run_starts_from_a_run(dataset, tmp_path):
 
 
 def _kernels(run):
-    from training.runs import load_generator
+    from training.runs.folder import load_generator
 
     return [v.numpy() for v in load_generator(run).trainable_variables if "kernel" in v.path]
 

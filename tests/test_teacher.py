@@ -11,12 +11,12 @@ import pytest
 
 from tests.pictures import pairs, write_dataset
 from tests.test_squeezenet import write_weights
-from training.bokeh import soften_empty
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.recipes.pix2pix import Pix2Pix
-from training.runs import load_generator
-from training.teacher import load_teacher
+from training.runs.folder import load_generator
+from training.transfer.background import soften_empty
+from training.transfer.teacher import load_teacher
 
 SIZE = 64
 RECIPE = Pix2Pix(

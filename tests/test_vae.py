@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.batches import Batches
+from training.data.batches import Batches
 from training.recipes.vae import LATENT, PRESETS
 
 SIZE = 28

@@ -7,7 +7,7 @@ from typing import Literal
 import tyro
 
 from training.errors import UserError, cli
-from training.quiet import shown_on_failure
+from training.library_output import shown_on_failure
 
 SUMMARY = """\
 usage: python -m training COMMAND ...
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _prepare(arguments: list[str]) -> None:
-    from training.prepare import prepare
+    from training.prepare.prepare import prepare
 
     info = tyro.cli(prepare, args=arguments, prog="python -m training prepare")
     pairs = " and ".join(f"{count:,} {split}" for split, count in info["counts"].items())
@@ -50,7 +50,7 @@ def _prepare(arguments: list[str]) -> None:
 
 def _fit(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
-        from training.downloads import SOURCES
+        from training.data.downloads import SOURCES
         from training.fit import FitOptions, fit
         from training.recipes import RECIPES
 
@@ -107,14 +107,14 @@ def _preset(arguments: list[str], presets: dict) -> str:
 
 def _preview(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
-        from training.preview import preview
+        from training.evaluation.preview import preview
 
     print(tyro.cli(preview, args=arguments, prog="python -m training preview"))
 
 
 def _evaluate(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
-        from training.evaluate import report
+        from training.evaluation.evaluate import report
 
     tyro.cli(report, args=arguments, prog="python -m training evaluate")
 

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from training import callbacks, checkpoints
-from training.after_epoch import AfterEpoch
 from training.backends import Devices, accelerator, configure
-from training.batches import Batches
-from training.checkpoints import Position
-from training.datasets import Dataset
+from training.data.batches import Batches
+from training.data.datasets import Dataset
 from training.errors import UserError
-from training.runs import Run
-from training.start import identify, load_start
-from training.teacher import load_teacher
+from training.runs import callbacks, checkpoints
+from training.runs.checkpoints import Position
+from training.runs.epoch_end import AfterEpoch
+from training.runs.folder import Run
+from training.transfer.start import identify, load_start
+from training.transfer.teacher import load_teacher
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from keras import layers
 
 from demo.bundles import load_sampler
 from demo.cards import LatentCard, load_card
-from training.labelled import open_labelled
+from training.data.idx import open_labelled
 
 EACH = 100  # Digits drawn of each label.
 

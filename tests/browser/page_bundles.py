@@ -9,7 +9,7 @@ from PIL import Image
 from export.bundle import write_bundle
 from export.inputs import names_of, task_of
 from tests.export_networks import drawings, sketches
-from training.samples import sample_inputs
+from training.runs.samples import sample_inputs
 
 PETALS = 64  # px, as the pictures of digits are 28 px.
 LABELS = [str(digit) for digit in range(10)]

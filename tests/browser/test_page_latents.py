@@ -19,7 +19,7 @@ from tests.browser.live import altered, painted, ready, shown, visit, wait_for_m
 from tests.browser.page_bundles import labelled_network, write_digits
 from tests.static_server import StaticServer
 from training.recipes import RECIPES
-from training.samples import sample_inputs
+from training.runs.samples import sample_inputs
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import draw_with, painted, ready, shown, visit, wait_for_more
 from tests.browser.pad import stroke, tool
 from training.errors import UserError
-from training.generators import load_drawings
+from training.evaluation.generators import load_drawings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -18,7 +18,7 @@ from export.bundle import export_bundle
 from export.serving import in_keras
 from tests.export_networks import drawings, randomised
 from training.recipes.pix2pix import Pix2Pix
-from training.runs import Run, load_generator
+from training.runs.folder import Run, load_generator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIZE = 64  # The least that shuffle_unet takes.

@@ -8,9 +8,9 @@ from keras import layers, ops
 
 from training import losses
 from training.adversarial import AdversarialModel
-from training.datasets import Dataset
+from training.data.datasets import Dataset
+from training.data.idx import open_labelled
 from training.errors import UserError
-from training.labelled import open_labelled
 from training.networks.normalization import BatchNorm
 
 LATENT = 50

@@ -7,16 +7,15 @@ from typing import Literal
 import keras
 
 from training import losses
-from training.adversarial import AdversarialModel
+from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
-from training.datasets import Dataset
-from training.image_pool import ImagePool
+from training.data.datasets import Dataset
+from training.data.folders import open_unpaired
+from training.networks.image_pool import ImagePool
 from training.networks.normalization import InstanceNorm
 from training.networks.patchgan import patchgan
 from training.networks.resnet import resnet
 from training.networks.shuffle_unet import shuffle_unet
-from training.optimizers import adam
-from training.photo_sets import open_unpaired
 
 POOL = 50  # Drawn pictures that a discriminator is reminded of.
 

@@ -8,8 +8,8 @@ from keras import layers, ops
 
 from training import losses
 from training.adversarial import AdversarialModel
-from training.datasets import Dataset
-from training.labelled import open_labelled
+from training.data.datasets import Dataset
+from training.data.idx import open_labelled
 from training.networks.normalization import BatchNorm
 
 LATENT = 100

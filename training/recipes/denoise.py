@@ -9,8 +9,8 @@ from keras import layers, ops
 
 from training import losses
 from training.adversarial import AdversarialModel
-from training.datasets import Arrays, Dataset, Split
-from training.labelled import open_labelled
+from training.data.datasets import Arrays, Dataset, Split
+from training.data.idx import open_labelled
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,14 +7,13 @@ from typing import Literal
 import keras
 
 from training import losses
-from training.adversarial import AdversarialModel
+from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
-from training.datasets import Dataset
-from training.eye import Eye
+from training.data.datasets import Dataset
 from training.networks.patchgan import patchgan
+from training.networks.perceptual import Eye
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
-from training.optimizers import adam
 
 
 @dataclasses.dataclass(frozen=True)

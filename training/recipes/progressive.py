@@ -9,9 +9,9 @@ from keras import ops
 from training import losses
 from training.adversarial import AdversarialModel
 from training.augment import Augmentation
-from training.datasets import Dataset
+from training.data.datasets import Dataset
+from training.data.folders import open_photos
 from training.networks.growing import growing_discriminator, growing_generator, sides
-from training.photo_sets import open_photos
 
 SHAKE = 0.05  # Deviation of the noise that R1's slope is measured with.
 

@@ -1,0 +1,1 @@
+"""What a generator has learned: sheets to look at, and measures."""

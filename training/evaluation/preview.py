@@ -1,0 +1,67 @@
+"""preview: what a generator draws, below what it draws from, as one sheet."""
+
+from pathlib import Path
+
+import numpy as np
+
+from training import files
+from training.errors import UserError
+from training.evaluation.generators import Generator, load_drawings
+from training.runs import sheets
+from training.runs.samples import Inputs
+
+
+def preview(
+    generator: Path,
+    /,
+    *,
+    name: str | None = None,
+    out: Path | None = None,
+    data: Path | None = None,
+    drawings: Path | None = None,
+    count: int = 12,
+    photos: bool = True,
+    columns: int = 6,
+    side: int | None = None,
+) -> Path:
+    """Draw a sheet: held-out sketches, what becomes of them, and the photos behind them.
+
+    The sketches are unpicked: at equal distances over all that were held out, so that two runs on
+    the same data show the same. Of a generator that draws from noise: the first of a fixed seed.
+
+    Args:
+        generator: Run folder, or an exported .tflite file that draws from pictures.
+        name: Which of a run's generators, where it has several; the first by default.
+        out: Picture to write; preview.png beside the weights by default.
+        data: Dataset folder or name; the one that a run was trained on by default.
+        drawings: Folder of drawings to show instead of held-out sketches.
+        count: How many sketches, or pictures from noise.
+        photos: Whether the photos are on the sheet; their licence may not let you show them.
+        columns: How many sketches side by side.
+        side: Side of a picture on the sheet in px, if not the generator's own.
+
+    Returns:
+        Where the sheet is.
+
+    Raises:
+        UserError: no generator, no held-out pairs or drawings, or a number below one.
+    """
+    if min(count, columns, side or 1) < 1:
+        raise UserError(
+            f"--count, --columns and --side should be 1 or more; got {count}, {columns} and {side}"
+        )
+    drawer = Generator.open(generator, name)
+    targets = []
+    if drawings:
+        inputs: Inputs = (sheets.spread(load_drawings(drawings, drawer.size), count),)
+    else:
+        dataset = drawer.dataset(data)
+        inputs = drawer.inputs(dataset, count)
+        if photos and dataset.paired and drawer.task == "image-to-image":
+            targets.append(sheets.spread(drawer.targets(dataset), count))
+    seen = [sheets.to_rgb(x) for x in inputs if x.dtype == np.uint8]
+    rows = [*seen, drawer(inputs), *targets]
+    rows = [sheets.resize(row, side) if side else sheets.legible(row) for row in rows]
+    path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
+    files.write_image(path, sheets.sheet(*rows, columns=columns))
+    return path

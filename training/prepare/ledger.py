@@ -1,0 +1,84 @@
+"""Which photo became which pair: the journal that makes `prepare` repeatable."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from training.data.pairs import SIDES, SPLITS
+from training.files import replacing
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished pair: its source's path, file name, split, and the key it was made under."""
+
+    source: str
+    name: str
+    split: str
+    key: str
+
+    def files(self, dataset: Path) -> tuple[Path, Path]:
+        """Where its input and target are in a dataset folder."""
+        folder = dataset / self.split
+        return folder / SIDES[0] / self.name, folder / SIDES[1] / self.name
+
+
+class Ledger:
+    """A journal of finished pairs, one JSON line each, appended as they are finished.
+
+    A line that a crash cut short is dropped: its pair is made again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the journal at `path`, if there is one."""
+        self.path = path
+        self.entries: dict[str, Entry] = {}
+        self._file: TextIO | None = None
+        self._last = 0
+        for line in path.read_text().splitlines() if path.exists() else []:
+            try:
+                entry = Entry(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            # Files are removed by what stands here: no name may lead out of the dataset.
+            if entry.split in SPLITS and re.fullmatch(r"\d+\.jpg", entry.name):
+                self.entries[entry.source] = entry
+        for entry in self.entries.values():
+            self._last = max(self._last, int(Path(entry.name).stem))
+
+    def next_name(self) -> str:
+        """A file name that no pair had before."""
+        self._last += 1
+        return f"{self._last:04d}.jpg"
+
+    def add(self, entry: Entry) -> None:
+        """Record a finished pair."""
+        self.entries[entry.source] = entry
+        if self._file:
+            self._file.write(json.dumps(asdict(entry)) + "\n")
+            self._file.flush()
+
+    def rewrite(self) -> None:
+        """Write the journal afresh, sorted by file name, without dropped and replaced lines."""
+        ordered = sorted(self.entries.values(), key=lambda entry: (len(entry.name), entry.name))
+        lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in ordered)
+        with replacing(self.path) as beside:
+            beside.write_text(lines)
+
+    def __enter__(self) -> "Ledger":
+        self.rewrite()
+        self._file = open(self.path, "a")  # noqa: SIM115 - closed by __exit__
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,145 @@
+"""Bring a dataset folder up to date with its sources: make, keep, move and remove pairs."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from training.data.pairs import SIDES, SPLITS, pair_sheet
+from training.errors import UserError
+from training.files import write_image, write_json
+from training.prepare.ledger import Entry, Ledger
+from training.prepare.sketches import VERSION
+from training.prepare.workers import Job, Plan, make_pair, make_pairs
+
+SHEET_PAIRS = 16
+
+
+def bring_up_to_date(
+    plan: Plan, sources: dict[str, tuple[Path, Path]], info: dict[str, Any], processes: int
+) -> dict[str, Any]:
+    """Make the pairs that are missing, remove those whose photo is gone, write `dataset.json`.
+
+    `sources` names every source's two files, `info` what is known of the dataset beforehand.
+    Returns `info` with the counts and what was skipped. Raises `UserError` when nothing could be
+    read, which leaves no new folder behind.
+    """
+    dataset = plan.dataset
+    fresh = not (dataset / "dataset.json").exists()
+    for split in SPLITS:
+        for side in SIDES:
+            (dataset / split / side).mkdir(parents=True, exist_ok=True)
+    write_json(dataset / "dataset.json", info | {"complete": False})
+    ledger = Ledger(dataset / "photos.jsonl")
+    for source in set(ledger.entries) - set(sources):
+        _remove(dataset, ledger.entries.pop(source))
+    jobs, skipped = _plan_jobs(plan, ledger, sources, info["test_share"])
+    with ledger:
+        for job, reason in make_pairs(plan, jobs, processes):
+            if reason is None:
+                ledger.add(Entry(job.source, job.name, job.split, job.key))
+            else:  # a pair made earlier, when the photo could be read, stays
+                skipped[job.source] = reason
+        _fill_empty_split(plan, ledger, jobs)
+    if not ledger.entries:
+        if fresh:
+            shutil.rmtree(dataset)
+        source, reason = next(iter(skipped.items()))
+        raise UserError(
+            f"none of the {len(skipped)} pictures could be read; the first, {source}: {reason}"
+        )
+    ledger.rewrite()
+    _sweep(dataset, ledger)
+    if jobs or not (dataset / "sheet.png").exists():
+        entries = sorted(ledger.entries.values(), key=lambda entry: place_in_split(1, entry.source))
+        shown = [entry.files(dataset) for entry in entries[:SHEET_PAIRS]]
+        write_image(dataset / "sheet.png", pair_sheet(shown))
+    splits = [entry.split for entry in ledger.entries.values()]
+    info |= {
+        "complete": True,
+        "photos": len(splits),
+        "counts": {split: splits.count(split) for split in SPLITS},
+        "skipped": dict(sorted(skipped.items())),
+        "versions": {"sketches": VERSION, "opencv": cv2.__version__, "numpy": np.__version__},
+    }
+    write_json(dataset / "dataset.json", info)
+    return info
+
+
+def place_in_split(seed: int, source: str) -> float:
+    """Where a source falls in [0, 1): below the test's share, it is held out."""
+    # Names of files are bytes, and some are no UTF-8.
+    facts = f"{seed}/{source}".encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(facts).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def _plan_jobs(
+    plan: Plan, ledger: Ledger, sources: dict[str, tuple[Path, Path]], test_share: float
+) -> tuple[list[Job], dict[str, str]]:
+    """The pairs to make, and why some cannot be."""
+    jobs, skipped = [], {}
+    for source, files in sources.items():
+        try:
+            key = _key(plan, files)
+        except OSError as error:  # a dangling link, say
+            skipped[source] = error.strerror or "cannot be opened"
+            continue
+        entry = ledger.entries.get(source)
+        if entry is None:
+            split = SPLITS[place_in_split(plan.seed, source) < test_share]
+            jobs.append(Job(source, files, ledger.next_name(), split, key))
+        elif entry.key != key or not _exists(plan.dataset, entry):
+            jobs.append(Job(source, files, entry.name, entry.split, key))
+    return jobs, skipped
+
+
+def _key(plan: Plan, files: tuple[Path, Path]) -> str:
+    """Changes whenever the pair has to be made again."""
+    facts = [plan.size, plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
+    for path in files:
+        status = path.stat()
+        facts += [status.st_size, status.st_mtime_ns]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def _exists(dataset: Path, entry: Entry) -> bool:
+    # A power cut can leave a renamed file empty.
+    return all(path.is_file() and path.stat().st_size for path in entry.files(dataset))
+
+
+def _remove(dataset: Path, entry: Entry) -> None:
+    for path in entry.files(dataset):
+        path.unlink(missing_ok=True)
+
+
+def _fill_empty_split(plan: Plan, ledger: Ledger, fresh: list[Job]) -> None:
+    """Give a split that a small folder left empty one of the pairs made just now."""
+    sides = {entry.split for entry in ledger.entries.values()}
+    new = sorted(
+        (job for job in fresh if job.source in ledger.entries),
+        key=lambda job: place_in_split(plan.seed, job.source),
+    )
+    if len(sides) == 2 or len(ledger.entries) < 2 or not new:
+        return
+    before = new[0] if "train" in sides else new[-1]
+    after = replace(before, split="test" if before.split == "train" else "train")
+    # Made anew, not moved: the two sides of the split are not treated alike.
+    if make_pair(plan, after) is None:
+        old = ledger.entries[before.source]
+        ledger.add(Entry(after.source, after.name, after.split, after.key))
+        _remove(plan.dataset, old)
+
+
+def _sweep(dataset: Path, ledger: Ledger) -> None:
+    """Remove halves of pairs that an interruption left behind."""
+    known = {path for entry in ledger.entries.values() for path in entry.files(dataset)}
+    for split in SPLITS:
+        for side in SIDES:
+            for path in set((dataset / split / side).iterdir()) - known:
+                path.unlink()

@@ -1,0 +1,121 @@
+"""Make pairs on all cores: read, draw, write."""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from training.data.pairs import read_pair
+from training.data.photos import UnreadablePhoto, load_photo
+from training.errors import UserError
+from training.files import write_image
+from training.prepare.background import focus_on_drawn
+from training.prepare.sketches import SKETCHES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What holds for every pair of a dataset."""
+
+    dataset: Path
+    size: int
+    sketch: str
+    seed: int
+    layout: str
+    focus: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One pair to make: the source's path below the photos, its files, and where it goes."""
+
+    source: str
+    files: tuple[Path, Path]
+    name: str
+    split: str
+    key: str
+
+
+def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Job, str | None]]:
+    """Make the pairs, with a bar; yields each job with None, or the reason why it was skipped.
+
+    Raises `UserError` when a pair cannot be written, or a worker is killed.
+    """
+    processes = min(processes, 1 + len(jobs) // 16)
+    if processes == 1:
+        for job in tqdm(jobs, desc="pairs", unit="photo", disable=not jobs):
+            yield job, make_pair(plan, job)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork of TensorFlow's threads may hang
+    with (
+        tqdm(total=len(jobs), desc="pairs", unit="photo", smoothing=0.05) as bar,
+        ProcessPoolExecutor(processes, context, initializer=_start_worker) as pool,
+    ):
+        queue = iter(jobs)
+        pending: dict[Future[str | None], Job] = {}
+        try:
+            while True:
+                # A short queue keeps memory flat and lets Ctrl-C end it at once.
+                while len(pending) < 8 * processes and (job := next(queue, None)):
+                    pending[pool.submit(make_pair, plan, job)] = job
+                if not pending:
+                    return
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    yield pending.pop(future), future.result()
+                    bar.update()
+        except BrokenProcessPool:
+            raise UserError(
+                "a worker was killed, most likely for want of memory; the pairs made so far are "
+                "kept: run the same command again with --processes 1"
+            ) from None
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def make_pair(plan: Plan, job: Job) -> str | None:
+    """Read, draw and write one pair; returns None, or the reason why it was skipped."""
+    try:
+        if plan.layout == "photos":
+            target = load_photo(job.files[1], plan.size)
+            sketch = SKETCHES[plan.sketch](target, source_rng(plan.seed, job.source))
+            if plan.focus == "drawn" and job.split == "train":
+                target = focus_on_drawn(target, sketch)
+        else:
+            sketch, target = read_pair(job.files, plan.size, plan.layout)
+    except UnreadablePhoto as error:
+        return str(error)
+    for side, pixels in (("target", target), ("input", sketch)):
+        path = plan.dataset / job.split / side / job.name
+        write_image(path, Image.fromarray(pixels))
+    return None
+
+
+def source_rng(seed: int, source: str) -> np.random.Generator:
+    """A photo's own random numbers: neither order nor number of processes changes a drawing."""
+    digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).digest()
+    return np.random.default_rng((seed, int.from_bytes(digest[:8], "big")))
+
+
+def _start_worker() -> None:
+    cv2.setNumThreads(1)  # one process a core is the parallelism
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()  # a killed parent closes no queue, and its workers would wait for ever
+    os._exit(1)

@@ -1,0 +1,69 @@
+"""Convolutions with their BatchNorms folded in, as exported files have them, and out again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from training.networks.normalization import BatchNorm
+from training.runs import sheets
+
+SAMPLES = 256  # Sketches that BatchNorm statistics are measured on.
+BATCH = 8
+
+
+def convolutions(network: keras.Model) -> list[layers.Layer]:
+    """Every convolution, in the order of the network."""
+    kinds = (layers.Conv2D, layers.Conv2DTranspose)
+    return [each for each in network.layers if type(each) in kinds]
+
+
+def norm_of(network: keras.Model) -> dict[str, BatchNorm]:
+    """By the name of a convolution, the BatchNorm that follows it."""
+    followers = {id(each.input): each for each in network.layers if isinstance(each, BatchNorm)}
+    return {
+        each.name: followers[id(each.output)]
+        for each in convolutions(network)
+        if id(each.output) in followers
+    }
+
+
+def assign(
+    convolution: layers.Layer, norm: BatchNorm | None, kernel: np.ndarray, bias: np.ndarray
+) -> None:
+    """Give one convolution folded weights; its BatchNorm is switched off but for the bias."""
+    convolution.set_weights([kernel, bias] if convolution.use_bias else [kernel])
+    if norm:
+        one = np.ones_like(bias)
+        norm.set_weights([one, bias, 0 * one, one - norm.epsilon])
+
+
+def unfold(network: keras.Model, sketches: np.ndarray) -> None:
+    """Let every BatchNorm that is switched off normalise, and leave what the network computes.
+
+    It then normalises, as training wants, by the mean and variance that its input has over
+    `sketches`, uint8 [N, S, S, 3].
+    """
+    norms = norm_of(network)
+    normalised = [each for each in convolutions(network) if each.name in norms]
+    moments = _moments(network, normalised, sheets.spread(sketches, SAMPLES))
+    for convolution, (mean, variance) in zip(normalised, moments, strict=True):
+        norm = norms[convolution.name]
+        _, bias, *_ = norm.get_weights()
+        norm.set_weights([np.sqrt(variance + norm.epsilon), bias + mean, mean, variance])
+
+
+def _moments(network: keras.Model, chosen: Sequence[layers.Layer], sketches: np.ndarray) -> list:
+    """Mean and variance [C] of what each convolution puts out over the sketches."""
+    probe = keras.Model(network.input, [c.output for c in chosen])
+    sums: list[Any] = [0.0] * len(chosen)
+    count = len(sketches) // BATCH or 1
+    for index in range(count):
+        rows = sketches[index * BATCH : (index + 1) * BATCH].astype(np.float32) / 127.5 - 1.0
+        for place, output in enumerate(probe(rows, training=False)):
+            values = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
+            both = np.stack([values.mean((0, 1, 2)), np.square(values).mean((0, 1, 2))])
+            sums[place] = sums[place] + both / count
+    return [(mean, np.maximum(square - mean**2, 0.0)) for mean, square in sums]

@@ -1,0 +1,71 @@
+"""Begin with what another training has learned: a run's generator, or an exported float file."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from training.errors import UserError
+from training.evaluation import metrics
+from training.evaluation.generators import BATCH, Generator
+from training.networks.shuffle_unet import STAGES, shuffle_unet
+from training.runs import samples, sheets
+from training.runs.folder import Run, load_generator, sha256
+from training.transfer.batchnorm import convolutions, unfold
+from training.transfer.slimming import slim_down
+from training.transfer.tflite_weights import Kernels, fits, give, read_kernels
+
+LEAST_PSNR = 40.0  # dB between what the file draws and what the network draws with its weights.
+
+
+def identify(path: Path) -> dict[str, str]:
+    """Tell a start by its name and its weights' SHA-256, for a run's configuration and card.
+
+    Raises:
+        UserError: there is no run with weights, and no file, at `path`.
+    """
+    weights = path if path.suffix == ".tflite" else Run.open(path).weights("generator")
+    if not weights.is_file():
+        raise UserError(f"expected trained weights to start from, found no file at {weights}")
+    return {"name": path.resolve().name, "sha256": sha256(weights)}
+
+
+def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None:
+    """Give `generator` the weights of a run folder, or of a float `.tflite` file of ours.
+
+    An exported file has no BatchNorm left: each was folded into its convolution. It is put back
+    so that it computes what the file does, and normalises by what it sees over `sketches`, uint8
+    [N, S, S, 3]. A slim_unet may begin with the file of a shuffle_unet, which it comes near to.
+
+    Raises:
+        UserError: weights of another network, or integer ones, which have lost their precision.
+    """
+    if path.suffix != ".tflite":
+        learned = load_generator(Run.open(path)).get_weights()
+        if [w.shape for w in learned] != [w.shape for w in generator.get_weights()]:
+            raise UserError(f"{path} holds weights of another network; start from its own options")
+        generator.set_weights(learned)
+        return
+    drawer = Generator.open(path)
+    kernels = read_kernels(path)
+    wide = _wide(generator, kernels)
+    give(wide or generator, kernels, path)
+    if wide:
+        slim_down(wide, generator, sketches)
+    unfold(generator, sketches)
+    few = sheets.spread(sketches, BATCH)
+    same = metrics.psnr(samples.draw(generator, (few,)), drawer((few,))).mean()
+    if wide:
+        print(f"{generator.name} begins with what {path.name} draws, at {same:.1f} dB")
+    elif same < LEAST_PSNR:
+        raise UserError(f"{path} draws other pictures than its weights do here ({same:.1f} dB)")
+
+
+def _wide(generator: keras.Model, kernels: Kernels) -> keras.Model | None:
+    """The shuffle_unet that these kernels belong to, where a slim_unet is to begin with them."""
+    if generator.name != "slim_unet":
+        return None
+    first, _ = kernels[0]
+    wide = shuffle_unet(generator.input_shape[1], width=first.shape[-1] * 8 // STAGES[0])
+    most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
+    return wide if most <= theirs and fits(wide, kernels) else None

@@ -12,7 +12,7 @@ TFJS_CHECK := export/tfjs_check
 WEB := demo/web
 FIREFOX := tests/browser/firefox
 
-.PHONY: help demo web test lint format lock clean browser node arm64
+.PHONY: help demo web check test release lint format lock clean browser firefox node arm64
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,9 +24,17 @@ web: .venv/installed  ## write the page that needs no server to build/web (ARGS=
 	.venv/bin/python -m export $(or $(ARGS),demo/models/flowers) build/web --formats web
 	@echo "to look at it: python3 -m http.server --bind 127.0.0.1 --directory build/web"
 
-# Two at a time, those of a file one after the other: most spend their time on one core.
-test: .venv/installed browser node arm64 lint $(WEB)/dist/index.html  ## lint and run every test, the slow ones too (ARGS="-k canvas" goes to pytest)
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+# Two at a time, as most tests spend their time on one core; who is done early takes over from the other.
+PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist worksteal
+
+check: lint  ## the inner loop: lint, types, and the tests that need no process and no browser
+	$(PYTEST) -m "not slow and not release" $(ARGS)
+
+test: .venv/installed browser node lint $(WEB)/dist/index.html  ## all that proves the product on this machine (ARGS="-k canvas" goes to pytest)
+	$(PYTEST) -m "not release" $(ARGS)
+
+release: .venv/installed browser firefox node arm64 lint $(WEB)/dist/index.html  ## test, and what wants other platforms, fresh environments or long waits
+	$(PYTEST) $(ARGS)
 
 lint: .venv/installed  ## ruff and mypy
 	.venv/bin/python -m ruff check
@@ -75,23 +83,30 @@ endef
 
 # What only some tests need. Where it cannot be had those tests skip, and say so.
 browser:
-	@if command -v chromium > /dev/null && command -v firefox-esr > /dev/null; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=$$(command -v sudo) || sudo=missing; fi; \
-	if ! command -v apt-get > /dev/null || [ "$$sudo" = missing ]; then \
-	    echo "No right to install Chromium and Firefox: the browser tests skip where they are not (chromium, firefox-esr)."; \
-	    exit 0; \
-	fi; \
-	echo "Installing Chromium and Firefox for the browser tests"; \
-	$$sudo apt-get update -qq; \
-	for browser in chromium firefox-esr; do \
-	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$browser > /dev/null || \
-	        echo "No $$browser: its tests will skip."; \
-	done
+	@$(call debian,chromium,the browser tests)
+
+firefox:
+	@$(call debian,firefox-esr,the test in Firefox)
+
+define debian
+if command -v $(1) > /dev/null; then exit 0; fi; \
+if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=$$(command -v sudo) || sudo=missing; fi; \
+if ! command -v apt-get > /dev/null || [ "$$sudo" = missing ]; then \
+    echo "No right to install $(1): without it $(2) will skip."; \
+    exit 0; \
+fi; \
+echo "Installing $(1) for $(2)"; \
+$$sudo apt-get update -qq; \
+$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) > /dev/null || \
+    echo "No $(1): $(2) will skip."
+endef
 
 arm64: .venv/installed
 	@tests/arm64/install.sh
 
-node: $(addsuffix /node_modules/installed,$(TFJS_CHECK) $(WEB) $(FIREFOX))
+node: $(addsuffix /node_modules/installed,$(TFJS_CHECK) $(WEB))
+
+firefox: $(FIREFOX)/node_modules/installed
 
 %/node_modules/installed: %/package-lock.json
 	@if command -v npm > /dev/null; then \

@@ -1,4 +1,4 @@
-"""What holds for every test: quiet logs, and a precision of its own."""
+"""What holds for every test: quiet logs, a precision of its own, and a store that all share."""
 
 import os
 import sys
@@ -10,6 +10,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
+from tests.store import Store
+
 
 @pytest.fixture(autouse=True)
 def own_precision() -> Iterator[None]:
@@ -17,3 +19,12 @@ def own_precision() -> Iterator[None]:
     yield
     if "keras" in sys.modules:  # not imported here: the demo's tests run without it
         sys.modules["keras"].config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return the folders that tests share; see `tests/store.py`."""
+    place = tmp_path_factory.getbasetemp()
+    # A worker of pytest-xdist has a folder of its own, beside those of the others.
+    shared = place.parent if "PYTEST_XDIST_WORKER" in os.environ else place
+    return Store(shared / "store")

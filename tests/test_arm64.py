@@ -16,7 +16,7 @@ ARM64 = ROOT / "build" / "arm64"
 SHIPPED = ROOT / "demo" / "models" / "flowers"
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.timeout(900)
 def test_int8_draws_on_arm_what_it_draws_here(tmp_path):
     installed = ARM64 / "installed"

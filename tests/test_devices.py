@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.pictures import write_dataset
+from tests.test_backends import COMPILED
 from training.backends import Devices
 from training.errors import UserError
 from training.runs.folder import Run
@@ -24,7 +25,7 @@ EPOCHS = 8  # Of one step each; a worker that is killed in the first leaves enou
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("data") / "flowers")
+    return write_dataset(tmp_path_factory.mktemp("data") / "flowers", size=32)
 
 
 def environment(**variables):
@@ -114,42 +115,48 @@ def undisturbed(data, tmp_path_factory):
     return together(data, [folder / "first", folder / "second"])
 
 
+# One process for all that it takes: starting a backend costs more than the training.
+IN_TURN = """
+import dataclasses, sys
+from pathlib import Path
+from tests.tiny_recipe import TINY  # As many devices as the environment says.
+from training.fit import FitOptions, fit
+data, one, two, gain = *map(Path, sys.argv[1:4]), float(sys.argv[4])
+def train(run, epochs, devices):
+    told = FitOptions(data, run, 4 * epochs, 4, precision="float32", devices=devices)
+    return fit(dataclasses.replace(TINY, gain=gain), told, name="tiny", verbose=0).card["training"]
+train(one, 3, 1)
+assert train(two, 2, 2)["devices"] == 2
+assert train(two, 3, 1)["devices"] == 1
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("backend", "two_devices", "options"),
+    ("backend", "two_devices", "gain"),
     [
-        ("tensorflow", {"LOGICAL_CPUS": "2"}, []),
+        ("tensorflow", {"LOGICAL_CPUS": "2"}, 0.0),
         # Random numbers are the same here, too.
-        ("jax", {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}, ["--gain", 0.5]),
+        ("jax", {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}, 0.5),
     ],
     ids=["tensorflow", "jax"],
 )
-def test_two_devices_train_as_one_does(data, tmp_path, backend, two_devices, options):
+def test_two_devices_train_as_one_does(data, tmp_path, backend, two_devices, gain):
     """Also where the last step is one device's again."""
-    variables = {
-        "KERAS_BACKEND": backend,
-        # The processes share what XLA compiled, which takes longer than running it.
-        "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "xla"),
-        "JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
-    one = train(data, tmp_path / "one", *options, epochs=3, **variables)
-    both = variables | two_devices
-    two = train(data, tmp_path / "two", *options, "--devices", 2, epochs=2, **both)
-    assert two.card["training"]["devices"] == 2
-    train(data, two.folder, *options, epochs=3, **variables)
-    assert two.card["training"]["devices"] == 1
-    assert_same_but_for_rounding(one, two)
+    one, two = tmp_path / "one", tmp_path / "two"
+    subprocess.run(
+        [sys.executable, "-c", IN_TURN, *map(str, (data, one, two, gain))],
+        env=environment(KERAS_BACKEND=backend, **COMPILED, **two_devices),
+        check=True,
+    )
+    assert_same_but_for_rounding(Run.open(one), Run.open(two))
 
 
 @pytest.mark.slow
-def test_two_workers_train_as_one_device_does(alone, undisturbed):
+def test_two_workers_train_as_one_device_does_and_the_first_alone_writes(alone, undisturbed):
     assert_same_but_for_rounding(alone, undisturbed)
     assert undisturbed.card["training"]["devices"] == 2
-
-
-@pytest.mark.slow
-def test_the_first_worker_alone_writes(alone, undisturbed):
     names = [
         sorted(p.relative_to(run.folder) for p in run.folder.rglob("*") if "events" not in p.name)
         for run in (alone, undisturbed)
@@ -159,7 +166,7 @@ def test_the_first_worker_alone_writes(alone, undisturbed):
     assert [path.name for path in undisturbed.folder.parent.iterdir()] == ["first"]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_lost_worker_stops_the_others_and_the_run_goes_on(data, tmp_path, undisturbed, victim):
@@ -187,7 +194,7 @@ def test_a_lost_worker_stops_the_others_and_the_run_goes_on(data, tmp_path, undi
         np.testing.assert_array_equal(first[name], second[name], err_msg=name)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_workers_that_were_told_different_things_stop(data, tmp_path):
     with two_workers(data, [tmp_path / "first", tmp_path / "second"], seeds=(0, 1)) as workers:
         errors = [worker.communicate(timeout=200)[1] for worker in workers]

@@ -1,7 +1,7 @@
 """Every kind of generator that there is a recipe for, in every format that its task has."""
 
-import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -15,19 +15,18 @@ from export.formats import FORMATS, chosen
 from export.inputs import names_of, task_of
 from export.parity import check
 from export.serving import in_keras, serving_model
-from tests.test_recipes import PHOTOS, TINY, data, train  # noqa: F401 - `data` is a fixture
+from tests.tiny_recipes import TINY, data, recipe, trained
 from training.errors import UserError
 from training.recipes import RECIPES
+from training.runs.folder import Run
 from training.runs.folder import load_generator as load_trained
 from training.runs.samples import sample_inputs
 
-OTHERS = [name for name in RECIPES if name != "pix2pix"]
-SIZES = {"cyclegan": 64, "progressive": 16}
+OTHERS = [name for name in TINY if name != "pix2pix"]
 
 
 def generator_of(name: str):
-    options = dataclasses.replace(next(iter(RECIPES[name].values())), **TINY[name])
-    return options.build_generator(SIZES.get(name, 28), 0)
+    return recipe(name).build_generator(TINY[name].get("size", 28), 0)
 
 
 def inputs_of(generator, count: int = 3) -> dict[str, np.ndarray]:
@@ -80,9 +79,8 @@ def test_the_reference_of_a_grey_generator_is_worked_out_by_hand():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_run_becomes_a_bundle_that_the_demo_opens(name, data, tmp_path):  # noqa: F811
-    batch = TINY[name]["batch"]
-    run = train(name, data, tmp_path / "run", images=2 * batch)
+def test_a_run_becomes_a_bundle_that_the_demo_opens(name, store, tmp_path):
+    run = Run.open(shutil.copytree(trained(store, name).folder, tmp_path / "run"))
     every = next(iter(RECIPES[name].values())).shown
     # Weights as after a longer training: pictures that are all grey prove nothing.
     run.save_generators({each: spread(load_trained(run, each)) for each in every}, run.card)
@@ -90,9 +88,7 @@ def test_a_run_becomes_a_bundle_that_the_demo_opens(name, data, tmp_path):  # no
         network = load_trained(run, generator_name)
         formats = ("tflite-float32", "tflite-dynamic", "saved-model")
         bundle = tmp_path / generator_name
-        card = export_bundle(
-            run, bundle, formats, data / PHOTOS.get(name, "digits"), generator=generator_name
-        )
+        card = export_bundle(run, bundle, formats, data(store, name), generator=generator_name)
         assert list(card["files"]) == ["saved-model", "tflite-float32", "tflite-dynamic"]
         assert card["parity"]["tflite-float32"]["psnr"] > 60
         assert card["task"] == task_of(network)

@@ -37,7 +37,7 @@ def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("environment", [".venv", ".venv-demo"])
 def test_an_environment_is_made_once_and_kept_up_with_its_requirements(checkout, environment):
     stamp = f"{environment}/installed"

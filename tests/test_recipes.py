@@ -1,91 +1,39 @@
 """What holds for every recipe: the same battery for each."""
 
 import csv
-import dataclasses
-import gzip
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import pairs, write_dataset
+from tests.tiny_recipes import PHOTOS, data, example, recipe, train, trained
 from training.adversarial import AdversarialModel
 from training.data.batches import Batches
 from training.evaluation.evaluate import evaluate
 from training.evaluation.generators import Generator
 from training.evaluation.preview import preview
-from training.fit import FitOptions, fit
 from training.recipes import RECIPES
 from training.recipes.cgan import discriminator as cgan_discriminator
 from training.runs.folder import load_generator
 from training.runs.samples import draw, sample_inputs
 
-TINY: dict[str, dict[str, Any]] = {
-    "pix2pix": {"width": 8, "discriminator_width": 4, "batch": 4},
-    "cgan": {"batch": 8},
-    "dcgan": {"batch": 8},
-    "gan": {"batch": 8},
-    "vae": {"batch": 8},
-    "denoise": {"batch": 8},
-    "cyclegan": {"size": 64, "width": 8, "discriminator_width": 4, "batch": 2},
-    "progressive": {"size": 16, "width": 16, "latent": 8, "phase_images": 16, "batch": 8},
+SIZES = {"pix2pix": 64, "cyclegan": 32, "progressive": 16}  # px; the others are digits of 28.
+GAME = ("generator", "discriminator")
+PLAYERS = {
+    "pix2pix": GAME,
+    "cgan": GAME,
+    "dcgan": GAME,
+    "gan": GAME,
+    "vae": ("autoencoder",),
+    "denoise": ("autoencoder",),
+    "cyclegan": ("generators", "judges"),
+    "progressive": GAME,
 }
-PHOTOS = {"pix2pix": "pairs", "cyclegan": "kinds", "progressive": "photos"}  # The others: digits.
-every_recipe = pytest.mark.parametrize("name", RECIPES)
-
-
-def recipe(name: str, **options):
-    return dataclasses.replace(next(iter(RECIPES[name].values())), **TINY[name] | options)
-
-
-def write_digits(folder, count: int = 48):
-    """Write idx files: label n is a bright bar in column 2n + 4, gzipped or not."""
-    folder.mkdir(parents=True)
-    labels = np.arange(count, dtype=np.uint8) % 10
-    pictures = np.zeros((count, 28, 28), np.uint8)
-    for picture, label in zip(pictures, labels, strict=True):
-        picture[4:24, 2 * label + 4 : 2 * label + 7] = 255
-    for prefix in ("train", "t10k"):
-        for kind, values in (("images-idx3", pictures), ("labels-idx1", labels)):
-            header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
-            path = folder / f"{prefix}-{kind}-ubyte"
-            if prefix == "train":
-                path.write_bytes(header + values.tobytes())
-            else:
-                path.with_name(f"{path.name}.gz").write_bytes(
-                    gzip.compress(header + values.tobytes())
-                )
-    return folder
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """Data of each recipe's kind, by its name in `PHOTOS`, and digits."""
-    place = tmp_path_factory.mktemp("data")
-    write_dataset(place / "pairs", train=12, test=4)
-    write_digits(place / "digits")
-    for number, kind in enumerate(("left", "right")):
-        (place / "kinds" / kind).mkdir(parents=True)
-        for index, photo in enumerate(pairs(20 + 4 * number, 64, seed=number)[1]):
-            Image.fromarray(photo).save(place / "kinds" / kind / f"{index:03d}.png")
-    (place / "photos").symlink_to(place / "kinds" / "left")
-    return place
-
-
-def train(name, data, run, *, images: int, precision="float32"):
-    chosen = recipe(name)
-    folder = data / PHOTOS.get(name, "digits")
-    batch = 2 * chosen.batch
-    told = FitOptions(folder, run, images, epoch_images=batch, precision=precision)
-    return fit(chosen, told, name=name, verbose=0)
-
-
-def example(chosen, data, name: str) -> tuple[np.ndarray, ...]:
-    """A batch as `fit` gives it."""
-    columns = chosen.open(data / PHOTOS.get(name, "digits")).train.load()
-    return tuple(column[: chosen.batch] for column in columns)
+every_recipe = pytest.mark.parametrize("name", PLAYERS)
+every_player = pytest.mark.parametrize(
+    ("name", "player"), [(name, player) for name in PLAYERS for player in PLAYERS[name]]
+)
 
 
 class OneAlone(AdversarialModel):
@@ -119,6 +67,10 @@ def values(network):
     return [keras.ops.convert_to_numpy(v.value) for v in network.trainable_variables]
 
 
+def test_every_recipe_is_here():
+    assert list(PLAYERS) == [name for name in RECIPES if name != "tiny"]
+
+
 def test_cgan_has_as_many_parameters_as_published():
     assert recipe("cgan").build_generator(28, 0).count_params() == 856_760
     assert cgan_discriminator(28, 10).count_params() == 196_773
@@ -129,17 +81,19 @@ def test_gan_is_the_network_that_was_asked_for():
     assert dense == [(30, 100), (100, 150), (150, 784)]
 
 
+@pytest.mark.slow
 @every_recipe
-def test_it_trains_and_its_run_folder_is_complete(name, data, tmp_path):
-    run = train(name, data, tmp_path / "run", images=4 * recipe(name).batch)
+def test_it_trains_and_its_run_folder_is_complete(name, store, tmp_path):
+    run = trained(store, name)
     rows = list(csv.DictReader(run.log.read_text().splitlines()))
     assert len(rows) == 2
     assert all(np.isfinite(float(value)) for row in rows for value in row.values() if value)
     assert len(list(run.samples.iterdir())) == 2
     size, shown = run.config["size"], recipe(name).shown
+    assert size == SIZES.get(name, 28)
     for generator_name in shown:
         generator = load_generator(run, generator_name)
-        pictures = recipe(name).open(data / PHOTOS.get(name, "digits")).test.load()[0]
+        pictures = recipe(name).open(data(store, name)).test.load()[0]
         drawn = draw(generator, sample_inputs(generator, 3, pictures, 10))
         assert drawn.shape[1:3] == (size, size) and drawn.dtype == np.uint8
         assert drawn.std() > 0
@@ -154,36 +108,45 @@ def test_it_trains_and_its_run_folder_is_complete(name, data, tmp_path):
     assert sorted(run.card["weights"]) == sorted(shown)
 
 
+@pytest.mark.slow
 @every_recipe
-def test_it_trains_in_mixed_precision(name, data, tmp_path):
-    images = 6 * recipe(name).batch
-    run = train(name, data, tmp_path / "run", images=images, precision="mixed_bfloat16")
-    rows = list(csv.DictReader(run.log.read_text().splitlines()))
-    assert all(np.isfinite(float(value)) for row in rows for value in row.values() if value)
-
-
-@every_recipe
-def test_a_players_step_leaves_the_others_bit_identical(name, data):
-    chosen = recipe(name) if name != "pix2pix" else recipe(name, adversarial="bce")
-    size = chosen.open(data / PHOTOS.get(name, "digits")).size
-    batch = example(chosen, data, name)
-    players = chosen.build(size, 0).players
-    for player, networks in players.items():
-        # Without averages, which Keras puts in the weights' place when `fit` ends.
-        model = compiled(alone(chosen.build(size, 0), player), keras.optimizers.Adam(1e-3))
-        before = {each: values(network) for each, network in model.networks.items()}
-        steps(model, batch, 2)
-        for each, network in model.networks.items():
-            same = map(np.array_equal, before[each], values(network))
-            assert all(same) == (each not in networks), (player, each)
-
-
-@every_recipe
-def test_what_it_is_given_matters(name, data):
+def test_it_trains_in_mixed_precision(name, store):
     chosen = recipe(name)
-    size = chosen.open(data / PHOTOS.get(name, "digits")).size
-    generator = chosen.build_generator(size, 0)
-    pictures = chosen.open(data / PHOTOS.get(name, "digits")).train.load()[0]
+    batch = example(store, name, chosen)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = compiled(chosen.build(SIZES.get(name, 28), 0), chosen.optimizer())
+    assert all(np.isfinite(told).all() for told in steps(model, batch, 3).values())
+    assert {v.dtype for v in model.trainable_variables} == {"float32"}
+
+
+@pytest.mark.slow
+@every_player
+def test_each_player_learns_alone_and_leaves_the_others_bit_identical(name, player, store):
+    """Its loss on one batch halves, within 200 steps."""
+    # Not hinge, which has no floor to sink to, and no gradient where all is within its margin.
+    chosen = recipe(name) if name != "pix2pix" else recipe(name, adversarial="bce")
+    # Without averages, which Keras puts in the weights' place when `fit` ends.
+    model = compiled(
+        alone(chosen.build(SIZES.get(name, 28), 0), player), keras.optimizers.Adam(3e-3)
+    )
+    assert tuple(model.players) == PLAYERS[name]
+    batch = example(store, name, chosen)
+    before = {each: values(network) for each, network in model.networks.items()}
+    losses: list[float] = []
+    # Noise is drawn anew in each step, and some of it is harder.
+    while not losses or (len(losses) < 200 and min(losses) > 0.5 * losses[0]):
+        losses += steps(model, batch, 10)[f"{player}_loss"]
+    assert min(losses) <= 0.5 * losses[0], losses
+    for each, network in model.networks.items():
+        same = map(np.array_equal, before[each], values(network))
+        assert all(same) == (each not in model.players[player]), each
+
+
+@every_recipe
+def test_what_it_is_given_matters(name, store):
+    chosen = recipe(name)
+    generator = chosen.build_generator(SIZES.get(name, 28), 0)
+    pictures = chosen.open(data(store, name)).train.load()[0]
     one = sample_inputs(generator, 2, pictures, 10)
     for place in range(len(one)):
         changed = [np.copy(x) for x in one]
@@ -199,40 +162,17 @@ def _scaled(inputs):
     return ready if len(ready) > 1 else ready[0]
 
 
-LEARN = [
-    (name, player)
-    for name in RECIPES
-    for player in recipe(name)
-    .build(TINY[name].get("size", 64 if name == "pix2pix" else 28), 0)
-    .players
-]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "player"), LEARN)
-def test_each_player_learns_when_the_others_stand_still(name, player, data):
-    """Its loss on one batch halves, within 200 steps; hinge has no floor, and sinks."""
-    chosen = recipe(name)
-    size = chosen.open(data / PHOTOS.get(name, "digits")).size
-    model = compiled(alone(chosen.build(size, 0), player), keras.optimizers.Adam(3e-3))
-    batch = example(chosen, data, name)
-    losses: list[float] = []
-    # Noise is drawn anew in each step, and some of it is harder.
-    while not losses or (len(losses) < 200 and min(losses) > 0.5 * abs(losses[0])):
-        losses += steps(model, batch, 10)[f"{player}_loss"]
-    assert min(losses) <= 0.5 * abs(losses[0]), losses
-
-
 @pytest.mark.parametrize("name", ["cyclegan", "progressive", "vae"])
-def test_a_resumed_run_equals_the_uninterrupted_one(name, data, tmp_path):
+def test_a_resumed_run_equals_the_uninterrupted_one(name, store, tmp_path):
     """Pools of pictures, stages of growth and all random states among the rest."""
-    batch = recipe(name).batch
-    whole = train(name, data, tmp_path / "whole", images=6 * batch)
-    train(name, data, tmp_path / "parts", images=2 * batch)
-    parts = train(name, data, tmp_path / "parts", images=6 * batch)
+    folder, batch = data(store, name), recipe(name).batch
+    whole = trained(store, name)
+    train(name, folder, tmp_path / "parts", images=2 * batch)
+    parts = train(name, folder, tmp_path / "parts", images=4 * batch)
     contents = []
     for run in (whole, parts):
-        [path] = run.checkpoints.glob("*.npz")
+        path = max(run.checkpoints.glob("[0-9]*.npz"))
         with np.load(path) as file:
             contents.append({key: file[key] for key in file.files if key != "position"})
     assert contents[0].keys() == contents[1].keys()

@@ -19,7 +19,11 @@ from training.recipes.pix2pix import Pix2Pix
 
 @dataclasses.dataclass(frozen=True)
 class Tiny(Pix2Pix):
-    """The losses and the discriminator of pix2pix, and a generator of two convolutions."""
+    """The losses and the discriminator of pix2pix, and a generator of two convolutions.
+
+    A test in which the network is not the point takes it: its graph is built in a quarter of the
+    time. 32 px are the least that the discriminator takes.
+    """
 
     def build_generator(self, size: int, seed: int) -> keras.Model:
         """Build it: [B, S, S, 3] in [-1, 1] to the same."""
@@ -30,19 +34,19 @@ class Tiny(Pix2Pix):
         return keras.Model(sketch, photo, name="generator")
 
 
-# Not hinge: which patches are within its margin is a matter of rounding.
-RECIPES["tiny"] = {
-    "tiny": Tiny(
-        width=8,
-        discriminator_width=4,
-        batch=4,
-        adversarial="bce",
-        zoom_max=0.0,
-        shift=0.0,
-        flip=False,
-        gain=0.0,
-    )
-}
+# Not hinge: which patches are within its margin is a matter of rounding, and while all are the
+# logits' bias has no gradient at all.
+TINY = Tiny(
+    width=8,
+    discriminator_width=4,
+    batch=4,
+    adversarial="bce",
+    zoom_max=0.0,
+    shift=0.0,
+    flip=False,
+    gain=0.0,
+)
+RECIPES["tiny"] = {"tiny": TINY}
 
 if "LOGICAL_CPUS" in os.environ:
     import tensorflow as tf

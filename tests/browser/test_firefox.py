@@ -16,7 +16,7 @@ from tests.export_networks import drawings, randomised
 from tests.static_server import StaticServer
 from training.networks.shuffle_unet import shuffle_unet
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.release
 
 HERE = Path(__file__).parent / "firefox"
 

@@ -31,18 +31,16 @@ class Tiny(Pix2Pix):
 
 
 # Not hinge: which patches are within its margin is a matter of rounding.
-RECIPES["tiny"] = {
-    "tiny": Tiny(
-        width=8,
-        discriminator_width=4,
-        batch=4,
-        adversarial="bce",
-        zoom_max=0.0,
-        shift=0.0,
-        flip=False,
-        gain=0.0,
-    )
-}
+TINY = Tiny(
+    width=8,
+    discriminator_width=4,
+    batch=4,
+    adversarial="bce",
+    zoom_max=0.0,
+    shift=0.0,
+    flip=False,
+    gain=0.0,
+)
 
 if "LOGICAL_CPUS" in os.environ:
     import tensorflow as tf
@@ -54,5 +52,6 @@ if "LOGICAL_CPUS" in os.environ:
     )
 
 if __name__ == "__main__":
+    RECIPES["tiny"] = {"tiny": TINY}
     sys.argv[1:] = ["fit", "tiny", *sys.argv[1:]]
     main()

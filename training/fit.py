@@ -31,10 +31,9 @@ class _Opened:
 
     recipe: Any
     options: FitOptions
-    name: str
     dataset: Dataset
     devices: Devices
-    precision: str
+    config: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,43 +68,39 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
 def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
     """Say what `fit` would train with these options; trains nothing, and writes nothing.
 
-    Gives a line an option, as resolved, and a line a network.
+    Gives a line an option, as resolved, and a line a network, whose MB are those of float32.
 
     Raises:
-        UserError: as `fit` does, but for what stands in the run folder.
+        UserError: as `fit` does before it trains.
     """
     opened = _open(recipe, options, name)
-    model = _build(opened)
-    dataset, epochs = opened.dataset, options.epochs(recipe.batch)
+    networks = _build(opened).networks
+    dataset = opened.dataset
     told = {
         "recipe": f"{name} ({recipe.task})",
         **dataclasses.asdict(options),
         "data": f"{options.data}: {len(dataset.train):,} to train on, {len(dataset.test):,} held "
         f"out, {dataset.size} px, licence {dataset.licence}",
-        "images": f"{options.images:,}, in {epochs:,} epochs",
-        "precision": opened.precision,
+        "epochs": options.epochs(recipe.batch),
+        "precision": opened.config["precision"],
         "devices": f"{opened.devices.replicas} x {accelerator() or 'CPU, ' + platform.machine()}",
         **dataclasses.asdict(recipe),
     }
-    sizes = {name: network.count_params() for name, network in model.networks.items()}
-    width = max(map(len, (*told, *sizes)))
-    return "\n".join(
-        [
-            *(f"{option:{width}}  {value}" for option, value in told.items()),
-            "",
-            *(
-                f"{network:{width}}  {count:,} parameters, {4 * count / 1e6:.1f} MB"
-                for network, count in sizes.items()
-            ),
-        ]
-    )
+    counts = {network: each.count_params() for network, each in networks.items()}
+    width = max(map(len, (*told, *counts)))
+    lines = [f"{option.replace('_', '-'):{width}}  {value}" for option, value in told.items()]
+    lines += [
+        f"{network:{width}}  {count:,} parameters, {4 * count / 1e6:.2f} MB"
+        for network, count in counts.items()
+    ]
+    return "\n".join(lines)
 
 
 def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
-    """Check the options and open the data: what is wrong with them is told at once.
+    """Check the options and open the data: what is wrong with them is told before any work.
 
-    The devices come last, as with TF_CONFIG they wait for other machines; and before anything
-    that a backend computes, which would settle the devices for good.
+    Data before devices, as with TF_CONFIG these wait for other machines; devices before anything
+    that a backend computes, which would settle them for good.
     """
     options.check(recipe.batch)
     if options.start and list(recipe.shown) != ["generator"]:
@@ -119,7 +114,8 @@ def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
             f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
             f"{devices.workers} machine(s)"
         )
-    return _Opened(recipe, options, name, dataset, devices, resolve_precision(options.precision))
+    config = _configuration(recipe, options, name, dataset)
+    return _Opened(recipe, options, dataset, devices, config)
 
 
 def _alone(opened: _Opened) -> contextlib.AbstractContextManager[None]:
@@ -133,13 +129,16 @@ def _alone(opened: _Opened) -> contextlib.AbstractContextManager[None]:
 def _build(opened: _Opened) -> AdversarialModel:
     """Build the networks, the optimizer and the teacher.
 
-    The precision is set first, as layers take it when they are built; the seed directly before,
-    so that nothing else decides the weights. The optimizer is built before anything is restored:
-    without variables it would drop its state in silence.
+    A run folder of something else is refused before that work. The precision is set first, as
+    layers take it when they are built; the seed directly before, so that nothing else decides the
+    weights. The optimizer is built before anything is restored: without variables it would drop
+    its state in silence.
     """
     recipe, dataset = opened.recipe, opened.dataset
-    keras.config.set_dtype_policy(opened.precision)
-    configure(opened.precision)
+    if opened.devices.chief:
+        Run.stored(opened.options.run, opened.config)
+    keras.config.set_dtype_policy(opened.config["precision"])
+    configure(opened.config["precision"])
     keras.utils.set_random_seed(opened.options.seed)
     with opened.devices.building():
         model = recipe.build(dataset.size, opened.options.seed)
@@ -160,8 +159,7 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     """
     recipe, options, devices = opened.recipe, opened.options, opened.devices
     columns = opened.dataset.train.load()
-    run = Run(options.run, _configuration(opened))
-    position = Position()
+    run, position = Run(options.run, opened.config), Position()
     if devices.chief:
         run = Run.start(run.folder, run.config)
         position = checkpoints.restore(model, run.checkpoints)
@@ -228,18 +226,17 @@ def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
     return [keras.callbacks.TensorBoard(run.tensorboard, write_graph=False)]
 
 
-def _configuration(opened: _Opened) -> dict[str, Any]:
+def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
     """Everything that decides the result; `images` only decides when to stop."""
-    options, dataset = opened.options, opened.dataset
     return {
-        "recipe": opened.name,
+        "recipe": name,
         "options": {
             option: _identify(value) if isinstance(value, Path) else value
-            for option, value in dataclasses.asdict(opened.recipe).items()
+            for option, value in dataclasses.asdict(recipe).items()
         },
         "size": dataset.size,
         "seed": options.seed,
-        "precision": opened.precision,
+        "precision": resolve_precision(options.precision),
         "epoch_images": options.epoch_images,
         "start": identify(options.start) if options.start else None,
         "data": {

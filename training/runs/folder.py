@@ -48,30 +48,38 @@ class Run:
         return cls(Path(folder), config)
 
     @classmethod
+    def stored(cls, folder: Path, config: dict[str, Any]) -> dict[str, Any] | None:
+        """Read the configuration of the run that `config` goes on with; None where none is yet.
+
+        Raises:
+            UserError: the folder holds something else, or a run of another configuration; the
+                message names the differences.
+        """
+        if (folder / "config.json").exists():
+            found = cls.open(folder).config
+            different = list(differences(found, _as_stored(config)))
+            if different:
+                raise UserError(
+                    f"{folder} is a run of another configuration ({'; '.join(different)}); "
+                    f"choose another --run folder, or the options that it was started with"
+                )
+            return found
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder} exists and is not a run folder; choose another --run")
+        return None
+
+    @classmethod
     def start(cls, folder: Path, config: dict[str, Any]) -> "Run":
         """Open the run that `config` describes, making its folder if there is none.
 
         Where the data and other weights lie may have changed since; the new places are stored.
-
-        Raises:
-            UserError: the folder holds a run of another configuration; the message names the
-                differences.
+        Raises as `stored` does.
         """
         folder = Path(folder)
-        config = json.loads(json.dumps({"schema": SCHEMA} | config))  # As it will be read again.
-        stored = None
-        if (folder / "config.json").exists():
-            stored = cls.open(folder).config
-            found = list(differences(stored, config))
-            if found:
-                raise UserError(
-                    f"{folder} is a run of another configuration ({'; '.join(found)}); "
-                    f"choose another --run folder, or the options that it was started with"
-                )
-        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(f"{folder} exists and is not a run folder; choose another --run")
+        before = cls.stored(folder, config)
+        config = _as_stored(config)
         folder.mkdir(parents=True, exist_ok=True)
-        if config != stored:  # Where the data lies may change between two starts.
+        if config != before:
             files.write_json(folder / "config.json", config)
         # After the configuration, so that a start cut short here is still known as a run.
         for part in ("samples", "checkpoints"):
@@ -176,3 +184,7 @@ def load_generator(run: Run, name: str | None = None) -> keras.Model:
 
 def _fingerprint(path: Path) -> dict[str, Any]:
     return {"bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def _as_stored(config: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps({"schema": SCHEMA} | config))  # JSON has no tuples.

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 # Before anything imports Keras or TensorFlow. A test of JAX starts a process of its own.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# A worker a core is the parallelism; and the sums of several threads end in whatever order.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import pytest
 

@@ -14,6 +14,7 @@ from export import tflite
 from export.bundle import write_bundle
 from export.parity import Drift
 from tests.export_networks import SIZE, sketches, tiny_unet
+from tests.processes import ended_process
 from training.errors import UserError
 
 ABOUT = {
@@ -184,7 +185,7 @@ def test_a_disk_that_fills_is_one_line_and_leaves_the_older_bundle_as_it_was(old
     try:
         # No file may grow beyond 20 kB: the kernel refuses the write, as a full disk does.
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-        with pytest.raises(UserError, match="cannot write the bundle .*petals"):
+        with pytest.raises(UserError, match="cannot write .*petals.*: make room"):
             export(older, generator, ("tflite-float32",))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -207,7 +208,7 @@ def test_a_file_in_the_bundles_place_is_refused(tmp_path):
 
 def test_a_place_that_cannot_be_is_one_line(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(UserError, match="cannot write the bundle .*Not a directory"):
+    with pytest.raises(UserError, match="cannot write .*petals: Not a directory"):
         export(tmp_path / "file" / "petals", tiny_unet())
 
 
@@ -218,7 +219,7 @@ def test_an_empty_folder_is_a_place_for_a_bundle(tmp_path):
 
 
 def test_what_an_export_left_when_it_was_killed_is_swept_away(tmp_path):
-    (tmp_path / ".petals.partial" / "saved_model").mkdir(parents=True)
+    (tmp_path / f".petals.{ended_process()}.partial" / "saved_model").mkdir(parents=True)
     export(tmp_path / "petals", tiny_unet(), ("tflite-float32",))
     assert list(tmp_path.iterdir()) == [tmp_path / "petals"]
 

@@ -46,7 +46,6 @@ TINY = Tiny(
     flip=False,
     gain=0.0,
 )
-RECIPES["tiny"] = {"tiny": TINY}
 
 if "LOGICAL_CPUS" in os.environ:
     import tensorflow as tf
@@ -58,5 +57,6 @@ if "LOGICAL_CPUS" in os.environ:
     )
 
 if __name__ == "__main__":
+    RECIPES["tiny"] = {"tiny": TINY}
     sys.argv[1:] = ["fit", "tiny", *sys.argv[1:]]
     main()

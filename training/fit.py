@@ -1,49 +1,48 @@
 """fit: the one training function, for every recipe."""
 
+import contextlib
 import dataclasses
-import hashlib
-import json
-import math
+import platform
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 
+from training import files
+from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
 from training.data.datasets import Dataset
 from training.errors import UserError
 from training.runs import callbacks, checkpoints
 from training.runs.checkpoints import Position
-from training.runs.epoch_end import AfterEpoch
+from training.runs.configuration import digest, identity
+from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
+from training.runs.options import FitOptions, resolve_precision
 from training.transfer.start import identify, load_start
-from training.transfer.teacher import load_teacher
+from training.transfer.teacher import load_teacher, weights_file
 
 
 @dataclasses.dataclass(frozen=True)
-class FitOptions:
-    """What every training needs to know, whatever the recipe."""
+class _Opened:
+    """What a training is given, checked and opened."""
 
-    data: Path
-    """Folder of what the recipe trains on, or a name: `python -m training fit --help` has them."""
-    run: Path
-    """Run folder to write; a run that is there already goes on."""
-    images: int = 100_000
-    """Images to see in all. Raise it later, and the run goes on."""
-    epoch_images: int = 4_000
-    """Images between two checkpoints and sample sheets."""
-    start: Path | None = None
-    """Run folder, or for pix2pix exported float .tflite file, whose generator to begin with."""
-    seed: int = 0
-    """Seed of the weights, the order of the data and the augmentation."""
-    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
-    """auto, float32 or mixed_bfloat16; auto takes bfloat16 where the processor has it."""
-    devices: int = 1
-    """Devices of this machine that share each batch; with TF_CONFIG, of every machine it names."""
-    licence: str | None = None
-    """Licence of the data, for the cards of what is exported, where the data does not say it."""
+    recipe: Any
+    options: FitOptions
+    dataset: Dataset
+    devices: Devices
+    config: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Resumed:
+    """Where a training goes on: its run folder, how far it is, and the batches that come next."""
+
+    run: Run
+    position: Position
+    batches: Batches
 
 
 def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
@@ -53,14 +52,57 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     that an uninterrupted run would reach.
 
     Raises:
-        UserError: data or a teacher that cannot be read, a size that the network cannot take, a
-            run folder of another configuration, a full disk, or losses that are not finite.
+        UserError: options out of range, data or a teacher that cannot be read, a size that the
+            network cannot take, a run folder of another configuration or in which another fit is
+            at work, a full disk, or losses that are not finite.
     """
-    if options.images < 1 or options.epoch_images < recipe.batch:
-        raise UserError(
-            f"expected --images of 1 or more and --epoch-images of at least --batch "
-            f"({recipe.batch}); got {options.images} and {options.epoch_images}"
-        )
+    opened = _open(recipe, options, name)
+    # Before the networks are built, which takes long, and on a GPU the memory of who is there.
+    with _alone(opened):
+        model = _build(opened)
+        resumed = _resume(opened, model)
+        _train(opened, model, resumed, verbose)
+    return resumed.run
+
+
+def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
+    """Say what `fit` would train with these options; trains nothing, and writes nothing.
+
+    Gives a line an option, as resolved, and a line a network, whose MB are those of float32.
+
+    Raises:
+        UserError: as `fit` does before it trains.
+    """
+    opened = _open(recipe, options, name)
+    networks = _build(opened).networks
+    dataset = opened.dataset
+    told = {
+        "recipe": f"{name} ({recipe.task})",
+        **dataclasses.asdict(options),
+        "data": f"{options.data}: {len(dataset.train):,} to train on, {len(dataset.test):,} held "
+        f"out, {dataset.size} px, licence {dataset.licence}",
+        "epochs": options.epochs(recipe.batch),
+        "precision": opened.config["precision"],
+        "devices": f"{opened.devices.replicas} x {accelerator() or 'CPU, ' + platform.machine()}",
+        **dataclasses.asdict(recipe),
+    }
+    counts = {network: each.count_params() for network, each in networks.items()}
+    width = max(map(len, (*told, *counts)))
+    lines = [f"{option.replace('_', '-'):{width}}  {value}" for option, value in told.items()]
+    lines += [
+        f"{network:{width}}  {count:,} parameters, {4 * count / 1e6:.2f} MB"
+        for network, count in counts.items()
+    ]
+    return "\n".join(lines)
+
+
+def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
+    """Check the options and open the data: what is wrong with them is told before any work.
+
+    Data before devices, as with TF_CONFIG these wait for other machines; devices before anything
+    that a backend computes, which would settle them for good.
+    """
+    options.check(recipe.batch)
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
     dataset = recipe.open(options.data)
@@ -72,59 +114,97 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
             f"{devices.workers} machine(s)"
         )
-    precision = resolve_precision(options.precision)
-    keras.config.set_dtype_policy(precision)
-    configure(precision)
-    keras.utils.set_random_seed(options.seed)
-    with devices.building():
-        model = recipe.build(dataset.size, options.seed)
-        model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(devices))
-        # Before restoring: an optimizer without variables would drop its state in silence.
+    config = _configuration(recipe, options, name, dataset)
+    return _Opened(recipe, options, dataset, devices, config)
+
+
+def _alone(opened: _Opened) -> contextlib.AbstractContextManager[None]:
+    """Keep a second `fit` out of the run folder, of several machines on the one that writes it."""
+    folder = opened.options.run
+    if not opened.devices.chief:
+        return contextlib.nullcontext()
+    return files.alone(folder, f"another fit is at work on {folder}; choose another --run")
+
+
+def _build(opened: _Opened) -> AdversarialModel:
+    """Build the networks, the optimizer and the teacher.
+
+    A run folder of something else is refused before that work. The precision is set first, as
+    layers take it when they are built; the seed directly before, so that nothing else decides the
+    weights. The optimizer is built before anything is restored: without variables it would drop
+    its state in silence.
+    """
+    recipe, dataset = opened.recipe, opened.dataset
+    if opened.devices.chief:
+        Run.stored(opened.options.run, opened.config)
+    keras.config.set_dtype_policy(opened.config["precision"])
+    configure(opened.config["precision"])
+    keras.utils.set_random_seed(opened.options.seed)
+    with opened.devices.building():
+        model = recipe.build(dataset.size, opened.options.seed)
+        model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(opened.devices))
         model.optimizer.build(model.trainable_variables)
         if getattr(recipe, "teacher", None):
             soft = dataset.info.get("focus") == "drawn"  # As the photos are, then.
             model.teacher = load_teacher(recipe.teacher, dataset.size, soft=soft)
+    return model
 
-    run = Run(options.run, _configuration(recipe, options, name, dataset))
-    position = Position()
+
+def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
+    """Start the run folder, or bring the model to where the run in it is.
+
+    The folder is made only now that networks and pictures were read, so that a refusal leaves
+    none. All machines agree before the first one gives its state to them: the shapes have to be
+    equal. A start is loaded before that, for all to get it; random states part ways after it.
+    """
+    recipe, options, devices = opened.recipe, opened.options, opened.devices
+    columns = opened.dataset.train.load()
+    run, position = Run(options.run, opened.config), Position()
     if devices.chief:
         run = Run.start(run.folder, run.config)
         position = checkpoints.restore(model, run.checkpoints)
     _agree(devices, run.config)
-    columns = dataset.train.load()
     if options.start and devices.chief and not position.images:
         load_start(options.start, model.networks["generator"], columns[0])
     position = checkpoints.from_chief(model, position, devices)
     devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
     batches = Batches(
-        columns, recipe.batch, options.seed, options.epoch_images, paired=dataset.paired
+        columns, recipe.batch, options.seed, options.epoch_images, paired=opened.dataset.paired
     )
     batches.epoch = position.epoch
-    epochs = math.ceil(options.images / (batches.steps * recipe.batch))
+    return _Resumed(run, position, batches)
+
+
+def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
+    """Train for the epochs that are left.
+
+    What happens around an epoch is in the order of what it leaves: NaN stops it before anything
+    is written, the speed is in the log, and the checkpoint comes after the sheet and the log row
+    of what it says is done.
+    """
+    recipe, devices, run = opened.recipe, opened.devices, resumed.run
+    epochs, position = opened.options.epochs(recipe.batch), resumed.position
     progress = callbacks.ProgressGIF(run.samples, run.progress)
     if position.epoch >= epochs:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
             progress.on_train_end()
-        return run
-
+        return
     around = [
         callbacks.Stages(recipe.batch, position.images),
         callbacks.StopOnNaN(),
         callbacks.Throughput(recipe.batch),
     ]
     if devices.chief:
-        left_behind = AfterEpoch(model, recipe, run, dataset, batches, position, devices)
         around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
-            # The checkpoint comes last: what it says is done has left its sheet and log row.
-            callbacks.AfterEpoch(left_behind),
+            EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices),
             progress,
         ]
     with devices.training():
         model.fit(
-            batches,
+            resumed.batches,
             epochs=epochs,
             initial_epoch=position.epoch,
             shuffle=False,  # The stream is shuffled already, and knows where it is.
@@ -132,23 +212,6 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             callbacks=around,
         )
     devices.from_chief([np.zeros(1)])  # The others wait until the chief has written everything.
-    return run
-
-
-def resolve_precision(precision: str) -> str:
-    """Name the Keras dtype policy for auto, float32 or mixed_bfloat16."""
-    if precision != "auto":
-        return precision
-    return "mixed_bfloat16" if accelerator() or _cpu_has_bfloat16() else "float32"
-
-
-def _cpu_has_bfloat16() -> bool:
-    # AMX multiplies tiles of it, AVX-512 pairs: 1.9 times as many images/s on a Zen 4 core.
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 def _compiles(devices: Devices) -> bool:
@@ -167,9 +230,8 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
     """Everything that decides the result; `images` only decides when to stop."""
     return {
         "recipe": name,
-        # Where a file lies may change between two starts, and is nobody's business in a card.
         "options": {
-            option: value.name if isinstance(value, Path) else value
+            option: _identify(value) if isinstance(value, Path) else value
             for option, value in dataclasses.asdict(recipe).items()
         },
         "size": dataset.size,
@@ -178,7 +240,8 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
         "epoch_images": options.epoch_images,
         "start": identify(options.start) if options.start else None,
         "data": {
-            "folder": str(options.data),
+            # Found from any working directory; a dataset's name stays one.
+            "folder": str(options.data.absolute() if options.data.is_dir() else options.data),
             "name": dataset.name,
             "images": len(dataset.train),
             "fingerprint": dataset.train.fingerprint(),
@@ -186,13 +249,17 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
     }
 
 
+def _identify(path: Path) -> dict[str, str]:
+    """Tell the weights that a recipe's option names: a file of them, a run folder or a bundle."""
+    # Where they lie may change between two starts, and is nobody's business in a card.
+    return identity(path, weights_file(path) if path.is_dir() else path)
+
+
 def _agree(devices: Devices, config: dict[str, Any]) -> None:
     """Raise `UserError` on a machine that would train something else than the first one."""
-    data = {**config["data"], "folder": None}  # May lie elsewhere on each.
-    told = json.dumps(config | {"data": data, "schema": None}, sort_keys=True)
-    digest = np.frombuffer(hashlib.sha256(told.encode()).digest(), np.uint8).astype(np.int64)
-    [first] = devices.from_chief([digest])
-    if not np.array_equal(first, digest):
+    mine = np.frombuffer(digest(config), np.uint8).astype(np.int64)
+    [first] = devices.from_chief([mine])
+    if not np.array_equal(first, mine):
         raise UserError(
             "the first worker of TF_CONFIG trains with other options, data or --precision than "
             "this one: start the same command on every machine, on the same data"

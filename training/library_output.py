@@ -1,6 +1,5 @@
-"""Libraries talk by the page; keep it in a file, and show it when something fails."""
+"""Redirect the output of libraries to a log, and show it only on failure."""
 
-import errno
 import os
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from training.errors import UserError
+from training.files import full_disk
 
 
 @contextmanager
@@ -26,9 +26,8 @@ def shown_on_failure(what: str, expected: tuple[type[Exception], ...] = ()) -> I
         except Exception as error:
             if isinstance(error, (UserError, OSError, *expected)):
                 raise
-            for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                if os.strerror(code) in str(error):  # TensorFlow wraps it in errors of its own.
-                    raise OSError(code, os.strerror(code)) from error
+            if code := full_disk(error):  # TensorFlow wraps it in errors of its own.
+                raise OSError(code, os.strerror(code)) from error
             print(log.read_text(errors="replace"), file=sys.stderr)
             traceback.print_exc()
             raise UserError(f"{what} failed with {type(error).__name__}; see above") from error

@@ -81,7 +81,7 @@ class Clock(keras.callbacks.Callback):
 
 def ours(options: Pix2Pix, seconds: float) -> float:
     """Images/s of a recipe's step under `fit`, in the precision that auto takes."""
-    from training.fit import resolve_precision
+    from training.runs.options import resolve_precision
 
     keras.config.set_dtype_policy(resolve_precision("auto"))
     model = options.build(SIZE, 0)

@@ -1,17 +1,16 @@
 """A folder of photos to a dataset folder of pairs: parallel, repeatable, never half-written."""
 
 import errno
-import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from training.data.pairs import SIDES, match_names
 from training.data.photos import MIN_SIDE, find_photos
 from training.errors import UserError
+from training.files import alone
 from training.prepare.sketches import SKETCHES
 from training.prepare.update import bring_up_to_date
 from training.prepare.workers import Plan
@@ -88,7 +87,8 @@ def prepare(
     plan = Plan(dataset, size, str(info["sketch"]), seed, layout, str(info["focus"]))
     try:
         dataset.mkdir(parents=True, exist_ok=True)
-        with _alone(dataset):
+        # A second one would give the same numbers to other photos.
+        with alone(dataset, f"another prepare is at work on {dataset}"):
             return bring_up_to_date(plan, sources, info, processes or os.cpu_count() or 1)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -148,16 +148,3 @@ def _check_unchanged(dataset: Path, info: dict[str, Any]) -> None:
                 f"{dataset} was prepared with {option} {before.get(option)}, not {info[option]}; "
                 "choose another folder, or remove this one"
             )
-
-
-@contextmanager
-def _alone(dataset: Path) -> Iterator[None]:
-    """Keep a second `prepare` out, which would give the same numbers to other photos."""
-    folder = os.open(dataset, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise UserError(f"another prepare is at work on {dataset}") from None
-    finally:
-        os.close(folder)

@@ -1,13 +1,12 @@
-"""What happens around the steps: speed, sheets, checkpoints, and a stop on NaN."""
+"""What happens around the steps: speed, stages, the log, an animation, and a stop on NaN."""
 
-import csv
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
 
+from training import files
 from training.errors import UserError
 from training.runs import sheets
 
@@ -81,41 +80,49 @@ class StopOnNaN(keras.callbacks.Callback):
 class LogTable(keras.callbacks.Callback):
     """Appends a row of logs an epoch to a CSV file.
 
-    Rows of epochs from `epochs_done` on are dropped first: a resumed run writes them again.
+    Rows of epochs from `epochs_done` on are dropped first: a resumed run writes them again. So are
+    blank lines, and lines that a crash cut short.
     """
 
     def __init__(self, path: Path, epochs_done: int):
         super().__init__()
         self.path = path
-        rows = list(csv.reader(path.read_text().splitlines())) if path.exists() else []
-        self.header = rows[0] if rows else []
-        kept = [row for row in rows[1:] if int(row[0]) < epochs_done]
-        if len(kept) < len(rows) - 1:
-            self._write("w", [self.header, *kept])
+        text = path.read_bytes().decode(errors="replace") if path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]
+        lines = [line.split(",") for line in whole.splitlines()]
+        headers = [line for line in lines if line[0] == "epoch"]
+        self.header = headers[0] if headers else []
+        kept = [line for line in lines if self._is_row(line, epochs_done)]
+        mended = _table([self.header, *kept]) if headers else ""
+        if mended != text:
+            with files.replacing(path) as beside:
+                beside.write_text(mended, newline="")
 
     def on_epoch_end(self, epoch, logs=None):
         """Append the row, after a header if it is the first."""
         row = {"epoch": epoch} | {name: f"{float(value):.6g}" for name, value in logs.items()}
+        rows = [[row.get(name, "") for name in self.header or row]]
         if not self.header:
             self.header = list(row)
-            self._write("w", [self.header])
-        self._write("a", [[row.get(name, "") for name in self.header]])
+            rows.insert(0, self.header)
+        files.append(self.path, _table(rows))
 
-    def _write(self, mode: str, rows: list) -> None:
-        with open(self.path, mode, newline="") as file:
-            csv.writer(file).writerows(rows)
+    def _is_row(self, cells: list[str], epochs_done: int) -> bool:
+        if len(cells) != len(self.header) or not cells[0].isdecimal():
+            return False
+        return int(cells[0]) < epochs_done and all(map(_is_number, cells[1:]))
 
 
-class AfterEpoch(keras.callbacks.Callback):
-    """Calls `action(epochs_done)` after each epoch; on JAX the variables are in place by then."""
+def _is_number(cell: str) -> bool:
+    """Tell whether a cell is a number, or blank as for a loss that a stage does not have."""
+    try:
+        return not cell or math.isfinite(float(cell))
+    except ValueError:
+        return False
 
-    def __init__(self, action: Callable[[int], None]):
-        super().__init__()
-        self.action = action
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Act."""
-        self.action(epoch + 1)
+def _table(rows: list[list]) -> str:
+    return "".join(",".join(map(str, row)) + "\n" for row in rows)
 
 
 class ProgressGIF(keras.callbacks.Callback):

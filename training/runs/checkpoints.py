@@ -2,14 +2,15 @@
 
 A checkpoint is an `.npz` of plain arrays: all variables of the model (networks, BatchNorm
 statistics, random states) and of the optimizer (moments, averages, step), and where in the data
-the run is. Names and shapes are compared before anything is changed.
+the run is. Names and shapes are compared before anything is changed. The two newest are kept, for
+the newest may be damaged.
 """
 
 import dataclasses
 import json
 import re
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -36,7 +37,7 @@ def state(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def save(model: keras.Model, folder: Path, position: Position) -> None:
-    """Write the checkpoint of this epoch, then remove older ones.
+    """Write the checkpoint of this epoch; keep the one before it, and remove all others.
 
     Raises:
         UserError: no room; the last checkpoint is intact.
@@ -51,37 +52,60 @@ def save(model: keras.Model, folder: Path, position: Position) -> None:
         files.claim(file, sum(array.nbytes + 1024 for array in arrays.values()))
         np.savez(file, **arrays)
         file.truncate()
-    for old in folder.glob("[0-9]*.npz"):
-        if old != path:
+    before = [old for old in _all(folder) if old.name < path.name]
+    for old in _all(folder):
+        if old not in (path, *before[-1:]):
             old.unlink()
 
 
 def restore(model: keras.Model, folder: Path) -> Position:
     """Load the newest checkpoint into a built model and optimizer; the start if there is none.
 
+    One that is damaged is passed over, with a line that says so, for the one before it.
+
     Raises:
-        UserError: a checkpoint that cannot be read, or of another network or optimizer.
+        UserError: no checkpoint that can be read, or all are of another network or optimizer.
     """
-    paths = sorted(folder.glob("[0-9]*.npz"))
-    if not paths:
-        return Position()
+    reasons: list[UserError] = []
+    for path in reversed(_all(folder)):
+        try:
+            position, arrays = _read(path, state(model))
+        except UserError as error:
+            reasons.append(error)
+            continue
+        for reason in reasons:
+            print(f"{reason}; going on from {path.name}")
+        for name, variable in state(model).items():
+            variable.assign(arrays[name])
+        return position
+    if reasons:
+        raise reasons[0]
+    return Position()
+
+
+def _all(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, the oldest first."""
+    return sorted(folder.glob("[0-9]*.npz"))
+
+
+def _read(path: Path, variables: dict[str, keras.Variable]) -> tuple[Position, dict[str, Any]]:
     try:
-        with open(paths[-1], "rb") as file, np.load(file, allow_pickle=False) as contents:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as contents:
             arrays = dict(contents)
         position = Position(**json.loads(arrays.pop("position").tobytes()))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{paths[-1]} cannot be read as a checkpoint: {error}") from None
-    variables = state(model)
+    except Exception as error:
+        # BadZipFile, zlib.error, EOFError, struct.error: an archive breaks in as many ways as it
+        # has bytes, and nothing but this file is in play here.
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{path} cannot be read as a checkpoint: {reason}") from None
     for name in sorted(variables.keys() | arrays.keys()):
         expected = tuple(variables[name].shape) if name in variables else "nothing"
         found = arrays[name].shape if name in arrays else "nothing"
         if expected != found:
             raise UserError(
-                f"{paths[-1]} is of another network: {name} should be {expected}, is {found}"
+                f"{path} is of another network: {name} should be {expected}, is {found}"
             )
-    for name, variable in variables.items():
-        variable.assign(arrays[name])
-    return position
+    return position, arrays
 
 
 def from_chief(model: keras.Model, position: Position, devices: Devices) -> Position:

@@ -1,4 +1,4 @@
-"""What an epoch leaves behind: weights to show, a sheet of what they draw, card, checkpoint."""
+"""What an epoch leaves behind: weights to show, a sheet of what they generate, card, checkpoint."""
 
 import platform
 import time
@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from training import files
-from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator
 from training.data.batches import Batches
 from training.data.datasets import Dataset
@@ -20,16 +19,15 @@ from training.runs.folder import Run
 from training.runs.samples import Inputs, draw, sample_inputs
 
 SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
-DRAWN_SAMPLES = 40  # Of pictures that are drawn from noise: four of each of ten labels.
+GENERATED_SAMPLES = 40  # Of pictures that are generated from noise: four of each of ten labels.
 CALIBRATION = 256  # Inputs that BatchNorm statistics are averaged over; more changes nothing.
 
 
-class AfterEpoch:
-    """The generators to show, their sheet and card, and the checkpoint, in that order."""
+class EpochEnd(keras.callbacks.Callback):
+    """Writes the generators to show, their sheet and card, and the checkpoint, in that order."""
 
     def __init__(
         self,
-        model: AdversarialModel,
         recipe: Any,
         run: Run,
         dataset: Dataset,
@@ -37,15 +35,17 @@ class AfterEpoch:
         position: Position,
         devices: Devices,
     ):
-        self.model, self.recipe, self.run, self.batches = model, recipe, run, batches
+        super().__init__()
+        self.recipe, self.run, self.batches = recipe, run, batches
         self.devices = devices
         self.dataset, self.start, self.clock = dataset, position, time.monotonic()
         self.averaged = {name: recipe.build_generator(dataset.size, 0) for name in recipe.shown}
         self.held_out = (dataset.test if len(dataset.test) else dataset.train).load()
 
-    def __call__(self, epoch: int) -> None:
-        """Write it all, `epoch` of them being done."""
-        images = epoch * self.batches.steps * self.batches.batch_size
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write it all; Keras counts epochs from 0, what is written from 1."""
+        done = epoch + 1
+        images = done * self.batches.steps * self.batches.batch_size
         seconds = self.start.seconds + time.monotonic() - self.clock
         for name, averaged in self.averaged.items():
             copy_averaged(self.model, self.model.networks[name], averaged)
@@ -54,20 +54,20 @@ class AfterEpoch:
                 inputs = self._inputs(averaged, pictures, CALIBRATION)
                 recalibrate(averaged, inputs, min(self.recipe.batch, len(inputs[0])))
         parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
-        files.write_image(self.run.samples / f"{epoch:05d}.png", sheets.stack(parts))
+        files.write_image(self.run.samples / f"{done:05d}.png", sheets.stack(parts))
         about = _about(self.run, self.dataset, self.devices, images, seconds)
         if hasattr(self.recipe, "canvas"):
             about["canvas"] = self.recipe.canvas
         self.run.save_generators(self.averaged, about)
-        checkpoints.save(self.model, self.run.checkpoints, Position(epoch, images, seconds))
+        checkpoints.save(self.model, self.run.checkpoints, Position(done, images, seconds))
 
     def _inputs(self, generator: keras.Model, pictures: np.ndarray, count: int) -> Inputs:
         return sample_inputs(generator, count, pictures, len(self.dataset.labels))
 
     def _sheet(self, generator: keras.Model, name: str) -> Image.Image:
-        """Held-out pictures, what is drawn of them, and what they belong to; or what is drawn."""
+        """Held-out pictures, what is generated from them, and their photos; or from noise alone."""
         if self.recipe.task != "image-to-image":
-            inputs = self._inputs(generator, self.held_out[0], DRAWN_SAMPLES)
+            inputs = self._inputs(generator, self.held_out[0], GENERATED_SAMPLES)
             return sheets.sheet(sheets.legible(draw(generator, inputs)), columns=10)
         inputs = self._inputs(generator, self.held_out[self.recipe.shown[name]], SAMPLES)
         rows = [*inputs, draw(generator, inputs)]

@@ -5,10 +5,8 @@ generator.weights.h5  card.json
 """
 
 import dataclasses
-import hashlib
 import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import keras
 
 from training import files
 from training.errors import UserError
+from training.runs.configuration import differences, sha256
 
 SCHEMA = 1
 
@@ -49,30 +48,42 @@ class Run:
         return cls(Path(folder), config)
 
     @classmethod
+    def stored(cls, folder: Path, config: dict[str, Any]) -> dict[str, Any] | None:
+        """Read the configuration of the run that `config` goes on with; None where none is yet.
+
+        Raises:
+            UserError: the folder holds something else, or a run of another configuration; the
+                message names the differences.
+        """
+        if (folder / "config.json").exists():
+            found = cls.open(folder).config
+            different = list(differences(found, _as_stored(config)))
+            if different:
+                raise UserError(
+                    f"{folder} is a run of another configuration ({'; '.join(different)}); "
+                    f"choose another --run folder, or the options that it was started with"
+                )
+            return found
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder} exists and is not a run folder; choose another --run")
+        return None
+
+    @classmethod
     def start(cls, folder: Path, config: dict[str, Any]) -> "Run":
         """Open the run that `config` describes, making its folder if there is none.
 
-        Raises:
-            UserError: the folder holds a run of another configuration; the message names the
-                differences.
+        Where the data and other weights lie may have changed since; the new places are stored.
+        Raises as `stored` does.
         """
         folder = Path(folder)
-        config = json.loads(json.dumps({"schema": SCHEMA} | config))  # As it will be read again.
-        if (folder / "config.json").exists():
-            run = cls.open(folder)
-            differences = list(_differences(run.config, config))
-            if differences:
-                raise UserError(
-                    f"{folder} is a run of another configuration ({'; '.join(differences)}); "
-                    f"choose another --run folder, or the options that it was started with"
-                )
-            # Where the data lies may change between two starts, what it is may not.
-            return cls(folder, config)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(f"{folder} exists and is not a run folder; choose another --run")
+        before = cls.stored(folder, config)
+        config = _as_stored(config)
+        folder.mkdir(parents=True, exist_ok=True)
+        if config != before:
+            files.write_json(folder / "config.json", config)
+        # After the configuration, so that a start cut short here is still known as a run.
         for part in ("samples", "checkpoints"):
-            (folder / part).mkdir(parents=True)
-        files.write_json(folder / "config.json", config)
+            (folder / part).mkdir(exist_ok=True)
         return cls(folder, config)
 
     @property
@@ -82,7 +93,7 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of the checkpoint."""
+        """Folder of the newest checkpoint and the one before it."""
         return self.folder / "checkpoints"
 
     @property
@@ -125,6 +136,8 @@ class Run:
         weights = {}
         for name, generator in generators.items():
             with files.replacing(self.weights(name), suffix=".weights.h5") as path:
+                with open(path, "wb") as file:  # A full disk is told before HDF5 comes upon it.
+                    files.claim(file, 4 * generator.count_params())
                 generator.save_weights(path)
             weights[name] = _fingerprint(self.weights(name))
         files.write_json(self.folder / "card.json", about | {"weights": weights})
@@ -169,23 +182,9 @@ def load_generator(run: Run, name: str | None = None) -> keras.Model:
     return generator
 
 
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _fingerprint(path: Path) -> dict[str, Any]:
     return {"bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
-def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield `name: old, now new` for every entry in which two configurations differ."""
-    for name in sorted(old.keys() | new.keys()):
-        before, now = old.get(name), new.get(name)
-        if name == "folder":
-            continue
-        if isinstance(before, dict) and isinstance(now, dict):
-            yield from _differences(before, now, f"{prefix}{name}.")
-        elif before != now and (name in old or now):  # What is new since then may be off.
-            yield f"{prefix}{name}: was {before!r}, now {now!r}"
+def _as_stored(config: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps({"schema": SCHEMA} | config))  # JSON has no tuples.

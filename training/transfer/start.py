@@ -10,7 +10,8 @@ from training.evaluation import metrics
 from training.evaluation.generators import BATCH, Generator
 from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import samples, sheets
-from training.runs.folder import Run, load_generator, sha256
+from training.runs.configuration import identity
+from training.runs.folder import Run, load_generator
 from training.transfer.batchnorm import convolutions, unfold
 from training.transfer.slimming import slim_down
 from training.transfer.tflite_weights import Kernels, fits, give, read_kernels
@@ -25,9 +26,7 @@ def identify(path: Path) -> dict[str, str]:
         UserError: there is no run with weights, and no file, at `path`.
     """
     weights = path if path.suffix == ".tflite" else Run.open(path).weights("generator")
-    if not weights.is_file():
-        raise UserError(f"expected trained weights to start from, found no file at {weights}")
-    return {"name": path.resolve().name, "sha256": sha256(weights)}
+    return identity(path, weights)
 
 
 def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None:

@@ -42,16 +42,35 @@ def load_teacher(folder: Path, size: int, *, soft: bool = False) -> Callable[[An
     return teach
 
 
+def weights_file(folder: Path) -> Path:
+    """Name the file that `load_teacher` reads the weights from.
+
+    Raises:
+        UserError: `folder` is neither a run folder nor a bundle with a float file.
+    """
+    if (folder / "config.json").is_file():
+        return Run.open(folder).weights("generator")
+    return _float_file(_card(folder), folder)
+
+
 def _of_bundle(folder: Path) -> keras.Model:
+    card = _card(folder)
+    path = _float_file(card, folder)
+    teacher = recipe_from(card["training"]).build_generator(card["size"], seed=0)
+    read_weights(path, teacher)
+    return teacher
+
+
+def _card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        paths = {key: folder / entry["path"] for key, entry in card["files"].items()}
-        size, training = card["size"], card["training"]
+        return {name: card[name] for name in ("files", "size", "training")}
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"expected a run folder or a bundle to learn from at {folder}") from None
-    key = next((key for key in FLOAT if key in paths), None)
+
+
+def _float_file(card: dict[str, Any], folder: Path) -> Path:
+    key = next((key for key in FLOAT if key in card["files"]), None)
     if key is None:
         raise UserError(f"{folder} has no float16 or float32 file to learn from")
-    teacher = recipe_from(training).build_generator(size, seed=0)
-    read_weights(paths[key], teacher)
-    return teacher
+    return folder / card["files"][key]["path"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.static_server import StaticServer
-from tests.test_recipes import write_digits
+from tests.tiny_recipes import write_digits
 from training.data import downloads
 from training.data.downloads import Source, locate
 from training.data.idx import open_labelled, read_idx

@@ -14,7 +14,7 @@ PARTS = {
     "steps": {
         "losses": "",
         "augment": "",
-        "networks": "batch_norm or picture_norm or mixed",
+        "networks": "batch_norm or picture_norm",
         "family_layers": "sampling or pool or instance or fade or late",
         "adversarial": "not matters and not tiny and not paper",
     },

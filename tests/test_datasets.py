@@ -1,7 +1,11 @@
 """Dataset folders, plain and prepared, and the stream of batches."""
 
+import contextlib
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +13,8 @@ import pytest
 from PIL import Image
 
 from training.data.batches import Batches
-from training.data.datasets import Dataset, Pairs
+from training.data.cache import DecodedPictures
+from training.data.datasets import Dataset
 from training.errors import UserError
 
 SIZE = 32
@@ -30,11 +35,15 @@ def plain(tmp_path) -> Path:
     return tmp_path
 
 
+def names(split) -> list[str]:
+    assert isinstance(split, DecodedPictures)
+    return [row[0].name for row in split.rows]
+
+
 def test_reads_two_folders_with_equal_names(plain):
     dataset = Dataset.open(plain)
     assert dataset.size == SIZE and dataset.sketch == "given" and dataset.licence == "unknown"
-    assert isinstance(dataset.train, Pairs)
-    assert dataset.train.names == ["0.png", "1.png", "2.png", "3.png"]
+    assert names(dataset.train) == ["0.png", "1.png", "2.png", "3.png"]
     inputs, targets = dataset.train.load()
     assert inputs.shape == targets.shape == (4, SIZE, SIZE, 3) and inputs.dtype == np.uint8
     assert inputs[:, 5, 5, 0].tolist() == [0, 1, 2, 3]
@@ -54,16 +63,15 @@ def test_unequal_names_are_named(plain):
         Dataset.open(plain)
 
 
-@pytest.mark.parametrize("layout, first", [("ab", 10), ("ba", 200)])
-def test_reads_side_by_side_images_in_either_direction(tmp_path, layout, first):
+def test_reads_side_by_side_images_with_the_input_on_the_left(tmp_path):
     image = Image.new("RGB", (2 * SIZE, SIZE), (10, 10, 10))
     image.paste((200, 200, 200), (SIZE, 0, 2 * SIZE, SIZE))
     (tmp_path / "train").mkdir()
     image.save(tmp_path / "train" / "1.png")
-    dataset = Dataset.open(tmp_path, layout=layout)
+    dataset = Dataset.open(tmp_path)
     inputs, targets = dataset.train.load()
     assert dataset.size == SIZE and len(dataset.test) == 0
-    assert (inputs == first).all() and (targets == 210 - first).all()
+    assert (inputs == 10).all() and (targets == 200).all()
 
 
 def test_an_image_that_is_not_side_by_side_is_named(tmp_path):
@@ -94,7 +102,7 @@ def test_half_a_pair_of_an_interrupted_prepare_is_passed_over(plain):
     (plain / "dataset.json").write_text(json.dumps({"size": SIZE, "complete": False}))
     (plain / "train/input/1.png").unlink()
     train = Dataset.open(plain).train
-    assert isinstance(train, Pairs) and train.names == ["0.png", "2.png", "3.png"]
+    assert names(train) == ["0.png", "2.png", "3.png"]
 
 
 def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):
@@ -106,7 +114,7 @@ def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):
 
 def test_decodes_once_and_again_when_a_file_changes(plain):
     Dataset.open(plain).train.load()
-    cached = plain / "cache" / "train-input.npy"
+    cached = plain / "cache" / "train-input.pixels"
     before = cached.stat().st_ino
     Dataset.open(plain).train.load()
     assert cached.stat().st_ino == before
@@ -124,6 +132,67 @@ def test_the_cache_is_mapped_and_cannot_be_written(plain):
     assert isinstance(inputs, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         inputs[0] = 0
+
+
+def test_a_fingerprint_is_of_contents_and_of_nothing_else(plain, tmp_path_factory):
+    before = Dataset.open(plain).train.fingerprint()
+    # Elsewhere, at another time, decoded or not: it is the same data.
+    copy = shutil.copytree(plain, tmp_path_factory.mktemp("copy") / "data")
+    for path in copy.rglob("*.png"):
+        os.utime(path, ns=(1, 1))
+    assert Dataset.open(copy).train.fingerprint() == before
+    Dataset.open(copy).train.load()
+    assert Dataset.open(copy).train.fingerprint() == before
+    # A changed picture keeps its name, and one changed pixel is enough, on either side.
+    for side in ("input", "target"):
+        with Image.open(copy / "train" / side / "2.png") as picture:
+            changed = picture.convert("RGB")
+        changed.putpixel((0, 0), (1, 2, 3))
+        changed.save(copy / "train" / side / "2.png")
+        after = Dataset.open(copy).train.fingerprint()
+        assert after != before
+        Dataset.open(copy).train.load()
+        assert Dataset.open(copy).train.fingerprint() == after
+        before = after
+    assert (
+        Dataset.open(plain, size=64).train.fingerprint() != Dataset.open(plain).train.fingerprint()
+    )
+
+
+@contextlib.contextmanager
+def as_somebody_who_may_not_write(folder: Path) -> Iterator[None]:
+    """Take the right to write to a folder away; from root, who has every right, by being nobody."""
+    folder.chmod(0o555)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+def test_what_may_not_be_written_beside_its_pictures_is_kept_elsewhere(plain, monkeypatch):
+    # Not below pytest's own folder, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        home = Path(place, "home")
+        home.mkdir()
+        home.chmod(0o777)
+        monkeypatch.setenv("KERAS_HOME", str(home))
+        data = shutil.copytree(plain, Path(place, "data"))
+        with as_somebody_who_may_not_write(data):
+            inputs, _ = Dataset.open(data).train.load()
+            fingerprint = Dataset.open(data).train.fingerprint()
+        assert inputs[:, 5, 5, 0].tolist() == [0, 1, 2, 3]
+        assert fingerprint == Dataset.open(plain).train.fingerprint()
+        assert not (data / "cache").exists()
+        [kept] = home.glob("garabato/cache/*/train-input.pixels")
+        before = kept.stat().st_ino
+        Dataset.open(data).train.load()
+        assert kept.stat().st_ino == before, "it is found again, also by who may write"
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
-"""Datasets: what is trained on and what is held out; and folders of pairs, cached as uint8."""
+"""Datasets: what is trained on and what is held out; and how a folder of pairs is opened."""
 
-import contextlib
 import hashlib
 import json
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from tqdm import tqdm
 
+from training.data.cache import DecodedPictures
 from training.data.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
 from training.data.photos import UnreadablePhoto, load_image
 from training.errors import UserError
@@ -53,90 +50,22 @@ class Arrays:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """The pairs of one split: files on disk, arrays once loaded.
+class Unpaired:
+    """A split whose columns come from different places, and may differ in length."""
 
-    `files` holds (input, target) paths; the same path twice is a side-by-side image.
-    """
-
-    split: str
-    size: int
-    names: list[str]
-    files: list[tuple[Path, Path]] = field(repr=False)
-    layout: str = field(repr=False)
-    cache: Path = field(repr=False)
+    parts: tuple[Split, ...]
 
     def __len__(self) -> int:
-        return len(self.names)
+        return max(map(len, self.parts))
+
+    def load(self) -> tuple[np.ndarray, ...]:
+        """The columns of one part after the other."""
+        return tuple(column for part in self.parts for column in part.load())
 
     def fingerprint(self) -> str:
-        """Of the names: `prepare` gives a photo that changed a new one."""
-        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
-
-    def load(self) -> tuple[np.ndarray, np.ndarray]:
-        """All inputs and targets, each uint8 [N, size, size, 3], mapped from disk, read-only.
-
-        Decoded once into `cache/` beside the pairs, and again when a file has changed. Raises
-        `UserError` when there are no pairs, a file cannot be read or the cache cannot be written.
-        """
-        if not self.names:
-            raise UserError(f"no {self.split} pairs in {self.cache.parent}")
-        stamp = self._stamp()
-        paths = [self.cache / f"{self.split}-{side}.npy" for side in SIDES]
-        marker = self.cache / f"{self.split}.stamp"
-        if not (marker.exists() and marker.read_text() == stamp and all(map(Path.exists, paths))):
-            try:
-                self._write(paths)
-                marker.write_text(stamp)
-            except OSError as error:
-                raise UserError(f"cannot write the cache {self.cache}: {error.strerror}") from None
-        inputs, targets = (np.load(path, mmap_mode="r") for path in paths)
-        return inputs, targets
-
-    def _stamp(self) -> str:
-        digest = hashlib.sha256(f"{self.size} {self.layout}".encode())
-        for pair in self.files:
-            for path in pair:
-                status = path.stat()
-                digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
-        return digest.hexdigest()
-
-    def _write(self, paths: list[Path]) -> None:
-        self.cache.mkdir(exist_ok=True)
-        (self.cache / f"{self.split}.stamp").unlink(missing_ok=True)
-        beside = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
-        shape = (len(self.names), self.size, self.size, 3)
-        try:
-            with (
-                ThreadPoolExecutor() as pool,
-                tqdm(total=len(self.names), desc=f"{self.split} cache", unit="pair") as bar,
-                contextlib.ExitStack() as stack,
-            ):
-                files = [stack.enter_context(open(path, "wb")) for path in beside]
-                for file in files:
-                    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-                    np.lib.format.write_array_header_1_0(file, header)
-                # Written one after the other, so that a full disk is an error; a mapped page that
-                # finds no room is a crash. In portions, because `map` holds all its results.
-                for start in range(0, len(self.names), 64):
-                    for pair in pool.map(self._read, self.files[start : start + 64]):
-                        for file, pixels in zip(files, pair, strict=True):
-                            file.write(pixels.tobytes())
-                        bar.update()
-                for file in files:
-                    file.flush()
-                    os.fsync(file.fileno())  # the stamp must not outlive a power cut alone
-            for path, final in zip(beside, paths, strict=True):
-                os.replace(path, final)
-        finally:
-            for path in beside:
-                path.unlink(missing_ok=True)
-
-    def _read(self, files: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray]:
-        try:
-            return read_pair(files, self.size, self.layout)
-        except UnreadablePhoto as error:
-            raise UserError(f"{files[0]}: {error}") from None
+        """Of those of the parts, in their order."""
+        together = " ".join(part.fingerprint() for part in self.parts)
+        return hashlib.sha256(together.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -179,12 +108,12 @@ class Dataset:
         return str(self.info.get("sketch", "given"))
 
     @classmethod
-    def open(cls, folder: Path, size: int | None = None, layout: str = "ab") -> "Dataset":
+    def open(cls, folder: Path, size: int | None = None) -> "Dataset":
         """Open what `prepare` wrote, or plain pairs in the same layout.
 
         Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
-        images in `train/`, `layout` "ab" (input left) or "ba"; likewise `test/`, which may be
-        missing. Their `size` is that of the first picture unless given. Raises `UserError`.
+        images in `train/` with the input on the left; likewise `test/`, which may be missing.
+        Their `size` is that of the first picture unless given. Raises `UserError`.
         """
         folder = Path(folder)
         info = {}
@@ -204,18 +133,22 @@ class Dataset:
         if not listed["train"]:
             raise UserError(f"{folder} holds no training pairs")
         size = size or _first_size(listed["train"])
-        train, test = (
-            Pairs(
-                split,
-                size,
-                [name for name, _ in listed[split]],
-                [files for _, files in listed[split]],
-                layout,
-                folder / "cache",
-            )
-            for split in SPLITS
-        )
+        train, test = (_pairs(folder, split, listed[split], size) for split in SPLITS)
         return cls(folder, size, info, train, test)
+
+
+def _pairs(
+    folder: Path, split: str, listed: list[tuple[str, tuple[Path, Path]]], size: int
+) -> DecodedPictures:
+    return DecodedPictures(
+        split,
+        SIDES,
+        size,
+        folder,
+        [pair for _, pair in listed],
+        lambda pair: read_pair((pair[0], pair[1]), size, "ab"),
+        options="side by side" if any(a == b for _, (a, b) in listed) else "two files",
+    )
 
 
 def _list_pairs(folder: Path, strict: bool) -> list[tuple[str, tuple[Path, Path]]]:

@@ -1,15 +1,12 @@
 """Photos without sketches: one folder of them, or two whose kinds are to be told apart."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
-
-from training.data.datasets import Arrays, Dataset
+from training.data.cache import DecodedPictures
+from training.data.datasets import Dataset, Unpaired
 from training.data.downloads import describe, locate
-from training.data.photos import UnreadablePhoto, find_photos, load_photo
+from training.data.photos import find_photos, load_photo
 from training.errors import UserError
 
 HELD_OUT = 20  # Every so many-th photo, by name, is not trained on.
@@ -18,11 +15,11 @@ HELD_OUT = 20  # Every so many-th photo, by name, is not trained on.
 def open_photos(data: Path, size: int) -> Dataset:
     """Open a folder of photos, or a dataset by name, as one column uint8 [N, size, size, 3].
 
-    All are held in memory. Raises `UserError` where there are none.
+    Raises `UserError` where there are none.
     """
     folder = locate(data)
-    train, test = _split(_read(folder, size))
-    return Dataset(folder, size, describe(data), Arrays((train,)), Arrays((test,)))
+    train, test = _splits(folder, size)
+    return Dataset(folder, size, describe(data), train, test)
 
 
 def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
@@ -44,28 +41,32 @@ def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
             f"expected two folders of photos in {folder}, named by --kinds where there are more; "
             f"got {names}, found {found}"
         )
-    splits = [_split(_read(folder / name, size)) for name in names]
-    train, test = (Arrays(tuple(columns)) for columns in zip(*splits, strict=True))
+    splits = [_splits(folder / name, size) for name in names]
+    train, test = (Unpaired(tuple(parts)) for parts in zip(*splits, strict=True))
     return Dataset(folder, size, describe(data), train, test, labels=tuple(names), paired=False)
 
 
-def _read(folder: Path, size: int) -> np.ndarray:
-    def read(path: Path) -> np.ndarray | None:
-        try:
-            return load_photo(path, size)
-        except UnreadablePhoto as reason:
-            tqdm.write(f"skipped {path}: {reason}")
-            return None
-
-    paths = find_photos(folder)
-    with ThreadPoolExecutor() as pool:
-        bar = tqdm(pool.map(read, paths), total=len(paths), desc=folder.name, unit="photo")
-        photos = [photo for photo in bar if photo is not None]
+def _splits(folder: Path, size: int) -> tuple[DecodedPictures, DecodedPictures]:
+    """What is trained on and what is held out; a photo that cannot be read is in neither."""
+    photos = find_photos(folder)
     if len(photos) < 2:
-        raise UserError(f"expected photos in {folder}, could read {len(photos)}")
-    return np.stack(photos)
+        raise UserError(f"expected photos in {folder}, found {len(photos)}")
+    held_out = photos[::HELD_OUT]
+    trained_on = [photo for index, photo in enumerate(photos) if index % HELD_OUT]
 
+    def split(name: str, chosen: list[Path]) -> DecodedPictures:
+        return DecodedPictures(
+            name,
+            ("photo",),
+            size,
+            folder,
+            [(photo,) for photo in chosen],
+            lambda row: (load_photo(row[0], size),),
+            beside=False,  # It is somebody's folder of photos.
+            forgiving=True,
+        )
 
-def _split(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    held_out = np.arange(len(photos)) % HELD_OUT == 0
-    return photos[~held_out], photos[held_out]
+    train, test = split("train", trained_on), split("test", held_out)
+    if not len(train):
+        raise UserError(f"expected photos in {folder}, could read none of {len(photos)}")
+    return train, test

@@ -90,7 +90,7 @@ def evaluate(
         raise UserError(f"{generator.name} draws from noise, not from --drawings")
     network = FeatureNetwork(features) if features else None
     dataset = generator.dataset(data)
-    targets = generator.targets(dataset)[:limit]
+    targets = generator.targets(dataset, limit)
     if not from_pictures:
         sets = {SAMPLES: generator.inputs(dataset, len(targets))}
     else:

@@ -91,9 +91,12 @@ class Generator:
         """`count` inputs, the same every time: of held-out pictures, or labels and noise."""
         return self._inputs(dataset, count)
 
-    def targets(self, dataset: Dataset) -> np.ndarray:
-        """All held-out pictures of the kind that it draws, RGB uint8 [N, S, S, 3]."""
-        return sheets.to_rgb(self._targets(dataset))
+    def targets(self, dataset: Dataset, limit: int | None = None) -> np.ndarray:
+        """Held-out pictures of the kind that it generates, RGB uint8 [N, S, S, 3].
+
+        The first `limit`, or all; read from disk when they are used.
+        """
+        return sheets.to_rgb(self._targets(dataset)[:limit])
 
     def dataset(self, folder: Path | None) -> Dataset:
         """Open `folder`, or else the data that it was trained on, at its size.

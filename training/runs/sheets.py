@@ -14,7 +14,9 @@ def spread(pictures: np.ndarray, count: int) -> np.ndarray:
 
     The first ones would not do: data sorted by name is often sorted by kind.
     """
-    rows = np.linspace(0, len(pictures) - 1, min(count, len(pictures)))
+    if count >= len(pictures):
+        return pictures  # Not a copy: they may be mapped from disk, and more than memory holds.
+    rows = np.linspace(0, len(pictures) - 1, count)
     return pictures[rows.astype(int)]
 
 

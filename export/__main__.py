@@ -46,9 +46,10 @@ def export(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
     with shown_on_failure("loading TensorFlow"):
         from export.bundle import export_bundle
-        from export.card import NAME, table
+        from export.card import table
         from export.complete import complete_bundle
         from training.runs.folder import Run
+        from training.transfer.bundle import NAME
 
     start = time.monotonic()
     if (run / "config.json").exists() or not (run / NAME).exists():

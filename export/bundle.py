@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from export import page
-from export.card import NAME, bundle_name, empty_card, fingerprint
+from export.card import bundle_name, empty_card
 from export.formats import FORMATS, chosen
 from export.inputs import Inputs, names_of
 from export.parity import check
@@ -32,6 +32,7 @@ from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
 from training.runs.samples import sample_inputs
 from training.runs.sheets import spread, to_rgb
+from training.transfer.bundle import NAME, fingerprint
 
 DRAWINGS = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.

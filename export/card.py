@@ -1,6 +1,5 @@
 """The parts of a bundle's card.json: all that a client has to read."""
 
-import hashlib
 import platform
 import re
 from importlib.metadata import version
@@ -12,8 +11,7 @@ import keras
 from export.formats import FORMATS
 from export.inputs import described, pixels, task_of
 from training.errors import UserError
-
-NAME = "card.json"
+from training.transfer.bundle import SCHEMA
 
 # Flowers as people draw them, for a run that names no colours of its own.
 PALETTE = {
@@ -52,7 +50,7 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     labels = about["labels"] if task == "label-to-image" else []
     canvas = {"canvas": about.get("canvas") or default_canvas(size)}
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "name": about["name"],
         "task": task,
         "size": size,
@@ -82,23 +80,6 @@ def default_canvas(size: int) -> dict[str, Any]:
         "background": "#000000",
         "palette": [{"name": name, "color": color} for name, color in PALETTE.items()],
         "brush": max(1, round(10 * size / 256)),
-    }
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    """`bytes` and `sha256` of a file, or of a folder.
-
-    A folder's hash is that of the lines "<relative path> <sha256 of the file>\\n", sorted by path.
-    """
-    if path.is_file():
-        content = path.read_bytes()
-        return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    inside = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
-    prints = {name: fingerprint(path / name) for name in inside}
-    lines = "".join(f"{name} {print_['sha256']}\n" for name, print_ in prints.items())
-    return {
-        "bytes": sum(print_["bytes"] for print_ in prints.values()),
-        "sha256": hashlib.sha256(lines.encode()).hexdigest(),
     }
 
 

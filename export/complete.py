@@ -1,16 +1,13 @@
 """Complete a bundle: make from its float file what it does not have yet, and the page."""
 
-import json
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
-from export.card import NAME, fingerprint
 from export.formats import FORMATS, PICTURES, chosen
 from export.inputs import Inputs
 from export.parity import check
@@ -19,6 +16,7 @@ from export.serving import in_keras
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.recipes import recipe_from
+from training.transfer.bundle import NAME, Bundle, read_bundle
 from training.transfer.tflite_weights import FLOAT, read_weights
 
 
@@ -38,9 +36,13 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
             that was named is missing, or every TFLite file is.
         Drift: as `export_bundle`.
     """
-    card = _read_card(source)
+    opened = read_bundle(source)
+    card = opened.card
+    if "check" in card:
+        _check_known_answer(opened)
+    paths = {key: opened.file(key) for key in opened.files}
     if card["task"] != PICTURES:
-        return _copy_latent(source, card, bundle, formats)
+        return _copy_latent(opened, paths, bundle, formats)
     missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
     if "tflite-int8" in missing:
         raise UserError(f"{source} has no int8 file, and only a run has sketches to calibrate one")
@@ -52,16 +54,18 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
     drawings: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
     with replacing(bundle, NAME, OURS) as folder:
-        for entry in card["files"].values():
-            _copy(source / entry["path"], folder / entry["path"])
+        for path in paths.values():
+            _copy(path, folder / path.relative_to(source))
         for drawn in folders:
             _copy(drawn, folder / drawn.name)
         if missing or "check" not in card:
             keras.config.set_dtype_policy("float32")
-            generator = recipe_from(card["training"]).build_generator(card["size"], seed=0)
-            read_weights(source / card["files"][float_key]["path"], generator)
+            generator = recipe_from(card["training"]).build_generator(opened.size, seed=0)
+            read_weights(paths[float_key], generator)
             reference = in_keras(generator, drawings)
-            _check_weights(source, card, float_key, drawings, reference)
+            # Weights that draw something else in the network of this version are refused.
+            kind, outcome = FORMATS[float_key], FORMATS[float_key].run(paths[float_key], drawings)
+            check(str(paths[float_key]), outcome.photos, reference, kind.floor)
             if "check" not in card:
                 card["check"] = write_check(folder, drawings, reference)
             for key in missing:
@@ -71,47 +75,32 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
 
 
 def _copy_latent(
-    source: Path, card: dict[str, Any], bundle: Path, formats: Collection[str]
+    opened: Bundle, paths: dict[str, Path], bundle: Path, formats: Collection[str]
 ) -> dict[str, Any]:
     """Copy a bundle that noise comes into, and lay the page beside it if asked."""
-    there = card["files"]
+    card, source = opened.card, opened.folder
     named = chosen(set(formats) - {"web"}, card["task"])
-    missing = [key for key in named if key not in there]
-    if missing or not any(key.startswith("tflite-") for key in there):
+    missing = [key for key in named if key not in paths]
+    if missing or not any(key.startswith("tflite-") for key in paths):
         lacking = ", ".join(missing) or "TFLite file"
         raise UserError(f"{source} has no {lacking}, and only a run can be exported to one")
     if "check" not in card:
         raise UserError(f"{source} has no known answer to try it on; export it from its run")
     with replacing(bundle, NAME, OURS) as folder:
-        for entry in there.values():
-            _copy(source / entry["path"], folder / entry["path"])
-        _copy(source / CHECK, folder / CHECK)
+        for path in paths.values():
+            _copy(path, folder / path.relative_to(source))
+        _copy(opened.path(CHECK), folder / CHECK)
         finish(card, folder, source, web="web" in formats)
     return card
 
 
-def _read_card(source: Path) -> dict[str, Any]:
-    """A bundle's card, once every file is what it says."""
-    try:
-        card = json.loads((source / NAME).read_text(encoding="utf-8"))
-        for entry in card["files"].values():
-            found = fingerprint(source / entry["path"])
-            if found != {name: entry[name] for name in found}:
-                raise UserError(f"{source / entry['path']} is not what the card describes")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{source / NAME} cannot be read: {error}") from None
-    return card
-
-
-def _check_weights(
-    source: Path, card: dict[str, Any], key: str, drawings: Inputs, reference: np.ndarray
-) -> None:
-    """Refuse weights that draw something else in the network of this version."""
-    kind = FORMATS[key]
-    path = source / card["files"][key]["path"]
-    check(str(path), kind.run(path, drawings).photos, reference, kind.floor)
+def _check_known_answer(opened: Bundle) -> None:
+    """Refuse a card whose known answer lies elsewhere than in the folder that is copied."""
+    known = opened.card["check"]
+    told = [known.get(name) for name in ("answer", "drawing")] if isinstance(known, dict) else []
+    paths = [opened.path(path) for path in told if path is not None]
+    if not paths or any(path.parent != opened.folder / CHECK for path in paths):
+        raise UserError(f"{opened.folder / NAME}: expected a known answer in {CHECK}/")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -23,6 +23,8 @@ def test_every_file_is_measured_at_each_number_of_threads(tmp_path):
 def test_what_is_no_bundle_is_told(tmp_path):
     with pytest.raises(UserError, match="is no bundle"):
         benchmark(tmp_path)
-    (tmp_path / "card.json").write_text(json.dumps({"files": {}}))
+    (tmp_path / "card.json").write_text(
+        json.dumps({"schema": 1, "task": "a", "size": 64, "files": {}, "training": {}})
+    )
     with pytest.raises(UserError, match="no TFLite file"):
         benchmark(tmp_path)

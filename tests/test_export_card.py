@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from export.card import bundle_name, default_canvas, fingerprint, table
+from export.card import bundle_name, default_canvas, table
 from training.errors import UserError
+from training.transfer.bundle import fingerprint
 
 
 def test_a_folders_fingerprint_is_that_of_its_sorted_lines(tmp_path):

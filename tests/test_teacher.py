@@ -11,6 +11,7 @@ import pytest
 
 from tests.pictures import pairs, write_dataset
 from tests.test_squeezenet import write_weights
+from tests.tiny_recipe import TINY
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.recipes.pix2pix import Pix2Pix
@@ -85,7 +86,9 @@ def test_a_run_learns_from_the_teacher_that_it_names(wide, tmp_path):
         told = FitOptions(
             data, tmp_path / name / "run", images=8, epoch_images=8, precision="float32"
         )
-        run = fit(dataclasses.replace(STILL, teacher=teacher), told, name="pix2pix", verbose=0)
+        run = fit(
+            dataclasses.replace(TINY, batch=2, teacher=teacher), told, name="pix2pix", verbose=0
+        )
         [row] = csv.DictReader(run.log.read_text().splitlines())
         return row["l1"]
 
@@ -101,7 +104,8 @@ def test_who_cannot_teach_is_told(wide, tmp_path):
         load_teacher(wide.folder, 128)
     with pytest.raises(UserError, match="expected a run folder or a bundle to learn from"):
         load_teacher(tmp_path, SIZE)
-    card = {"size": SIZE, "training": wide.card["training"], "files": {}}
+    card = {"schema": 1, "task": "image-to-image", "size": SIZE, "files": {}}
+    card["training"] = wide.card["training"]
     (tmp_path / "card.json").write_text(json.dumps(card))
     with pytest.raises(UserError, match="has no float16 or float32 file to learn from"):
         load_teacher(tmp_path, SIZE)

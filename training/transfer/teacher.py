@@ -1,6 +1,5 @@
 """A larger generator to learn from: distillation (Hinton et al. 2015; Li et al. 2020)."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from training.errors import UserError
 from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
 from training.transfer.background import soften_empty
+from training.transfer.bundle import NAME, Bundle, read_bundle
 from training.transfer.tflite_weights import FLOAT, read_weights
 
 
@@ -50,27 +50,25 @@ def weights_file(folder: Path) -> Path:
     """
     if (folder / "config.json").is_file():
         return Run.open(folder).weights("generator")
-    return _float_file(_card(folder), folder)
+    return _float_file(_bundle(folder))
 
 
 def _of_bundle(folder: Path) -> keras.Model:
-    card = _card(folder)
-    path = _float_file(card, folder)
-    teacher = recipe_from(card["training"]).build_generator(card["size"], seed=0)
+    bundle = _bundle(folder)
+    path = _float_file(bundle)
+    teacher = recipe_from(bundle.card["training"]).build_generator(bundle.size, seed=0)
     read_weights(path, teacher)
     return teacher
 
 
-def _card(folder: Path) -> dict[str, Any]:
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        return {name: card[name] for name in ("files", "size", "training")}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UserError(f"expected a run folder or a bundle to learn from at {folder}") from None
+def _bundle(folder: Path) -> Bundle:
+    if not (folder / NAME).is_file():
+        raise UserError(f"expected a run folder or a bundle to learn from at {folder}")
+    return read_bundle(folder)
 
 
-def _float_file(card: dict[str, Any], folder: Path) -> Path:
-    key = next((key for key in FLOAT if key in card["files"]), None)
+def _float_file(bundle: Bundle) -> Path:
+    key = next((key for key in FLOAT if key in bundle.files), None)
     if key is None:
-        raise UserError(f"{folder} has no float16 or float32 file to learn from")
-    return folder / card["files"][key]["path"]
+        raise UserError(f"{bundle.folder} has no float16 or float32 file to learn from")
+    return bundle.file(key)

@@ -8,11 +8,13 @@ import pytest
 from PIL import Image
 
 from tests.prepared import SIZE, contents, discs, photo, places, run
+from training.__main__ import main
 from training.data.datasets import Dataset
 from training.data.photos import load_photo
 from training.errors import UserError
 from training.prepare.background import focus_on_drawn
 from training.prepare.sketches import SKETCHES
+from training.prepare.sketches.scene import analyse
 from training.prepare.update import place_in_split
 from training.prepare.workers import source_rng
 
@@ -38,7 +40,7 @@ def test_a_pair_is_the_photo_and_its_own_sketch(photos, tmp_path):
     run(photos, tmp_path / "out", sketch="outline", seed=3, focus="all")
     for source, place in places(tmp_path / "out").items():
         photo = load_photo(photos / source, SIZE)
-        sketch = SKETCHES["outline"](photo, source_rng(3, source))
+        sketch = SKETCHES["outline"](analyse(photo), source_rng(3, source))
         assert distance(tmp_path / "out", place, "input", sketch) < 6, "no more than JPEG changes"
         assert distance(tmp_path / "out", place, "target", photo) < 6
 
@@ -48,8 +50,8 @@ def test_what_the_sketch_leaves_empty_is_out_of_focus_in_what_is_trained_on_only
     sides = set()
     for source, place in places(tmp_path / "out").items():
         photo = load_photo(photos / source, SIZE)
-        sketch = SKETCHES["outline"](photo, source_rng(3, source))
-        soft = focus_on_drawn(photo, sketch)
+        sketch = SKETCHES["outline"](analyse(photo), source_rng(3, source))
+        soft = focus_on_drawn(analyse(photo), sketch)
         expected, other = (soft, photo) if place[0] == "train" else (photo, soft)
         near = distance(tmp_path / "out", place, "target", expected)
         assert near < 6 and near < distance(tmp_path / "out", place, "target", other)
@@ -225,3 +227,32 @@ def test_side_by_side_images_are_cut_in_either_direction(tmp_path, layout):
     inputs, _ = Dataset.open(tmp_path / "out").train.load()
     assert abs(int(inputs.mean()) - (10 if layout == "ab" else 200)) <= 1
     assert "expected two pictures side by side" in info["skipped"]["square.png"]
+
+
+def test_the_photos_of_another_folder_take_no_datasets_place(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    for n in range(8):
+        photo(tmp_path / "others" / f"holiday-{n}.png", 100 + n)
+    with pytest.raises(UserError, match="holds pairs of 8 other pictures, none of which is in"):
+        run(tmp_path / "others", tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+
+
+def test_photos_that_moved_go_on_where_they_were(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    before = places(tmp_path / "out")
+    photos.rename(tmp_path / "moved")
+    info = run(tmp_path / "moved", tmp_path / "out")
+    assert places(tmp_path / "out") == before and info["removed"] == 0
+
+
+def test_it_says_how_many_pairs_it_removed(photos, tmp_path, capsys):
+    run(photos, tmp_path / "out")
+    for n in range(3):
+        (photos / f"{n}.png").unlink()
+    command = ["training", "prepare", str(photos), str(tmp_path / "out")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", [*command, "--size", str(SIZE), "--test-share", "0.3"])
+        main()
+    assert "pairs, 3 removed whose picture is gone, 0 pictures skipped" in capsys.readouterr().out

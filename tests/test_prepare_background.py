@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from training.prepare.background import focus_on_drawn
+from training.prepare.sketches.scene import analyse
 
 RED = (220, 25, 30)
 
@@ -35,7 +36,7 @@ def redness_beside_the_flower(pixels: np.ndarray, near: int, far: int) -> float:
 @pytest.mark.parametrize("size", [64, 256])
 def test_the_flower_stays_sharp_and_the_empty_rest_does_not(size):
     sharp, empty = photo(size), np.zeros((size, size, 3), np.uint8)
-    soft = focus_on_drawn(sharp, empty)
+    soft = focus_on_drawn(analyse(sharp), empty)
     assert soft.shape == sharp.shape and soft.dtype == np.uint8
     middle = slice(size * 3 // 8, size * 5 // 8)
     np.testing.assert_array_equal(soft[middle, middle], sharp[middle, middle])
@@ -48,14 +49,14 @@ def test_the_flower_stays_sharp_and_the_empty_rest_does_not(size):
 def test_what_is_drawn_stays_sharp():
     sharp, sketch = photo(), np.zeros((256, 256, 3), np.uint8)
     sketch[:, 20:40] = (46, 125, 50)
-    soft = focus_on_drawn(sharp, sketch)
+    soft = focus_on_drawn(analyse(sharp), sketch)
     np.testing.assert_array_equal(soft[:, 20:40], sharp[:, 20:40])
     assert detail(soft[:, 228:248]) < 0.2 * detail(sharp[:, 228:248])
 
 
 def test_the_flower_leaves_no_halo():
     sharp, empty = photo(), np.zeros((256, 256, 3), np.uint8)
-    soft = redness_beside_the_flower(focus_on_drawn(sharp, empty), 5, 12)
+    soft = redness_beside_the_flower(focus_on_drawn(analyse(sharp), empty), 5, 12)
     plain = redness_beside_the_flower(cv2.GaussianBlur(sharp, (0, 0), 8), 5, 12)
     assert soft < -50, "as green as leaves are"
     assert plain > soft + 15, "a plain blur bleeds"
@@ -63,10 +64,10 @@ def test_the_flower_leaves_no_halo():
 
 def test_a_photo_that_is_drawn_all_over_is_left_alone():
     sharp = photo(64)
-    np.testing.assert_array_equal(focus_on_drawn(sharp, np.full_like(sharp, 200)), sharp)
+    np.testing.assert_array_equal(focus_on_drawn(analyse(sharp), np.full_like(sharp, 200)), sharp)
 
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_no_photo_is_too_strange(level):
     flat = np.full((64, 64, 3), level, np.uint8)
-    np.testing.assert_array_equal(focus_on_drawn(flat, np.zeros_like(flat)), flat)
+    np.testing.assert_array_equal(focus_on_drawn(analyse(flat), np.zeros_like(flat)), flat)

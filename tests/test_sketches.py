@@ -37,7 +37,7 @@ def drawn(sketch: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("style", SKETCHES)
 @pytest.mark.parametrize("size", [64, 256])
 def test_a_sketch_has_the_shape_of_its_photo(style, size):
-    sketch = SKETCHES[style](flower(PINK, size), np.random.default_rng(0))
+    sketch = SKETCHES[style](analyse(flower(PINK, size)), np.random.default_rng(0))
     assert sketch.shape == (size, size, 3) and sketch.dtype == np.uint8
     assert drawn(sketch).any()
 
@@ -46,15 +46,15 @@ def test_a_sketch_has_the_shape_of_its_photo(style, size):
 def test_a_sketch_depends_on_nothing_but_photo_and_seed(style):
     photo, other = flower(PINK), flower(WHITE)
     before = photo.copy()
-    first = SKETCHES[style](photo, np.random.default_rng(3))
+    first = SKETCHES[style](analyse(photo), np.random.default_rng(3))
     cv2.setRNGSeed(99)  # OpenCV's own generator is global
-    SKETCHES[style](other, np.random.default_rng(4))
-    np.testing.assert_array_equal(SKETCHES[style](photo, np.random.default_rng(3)), first)
+    SKETCHES[style](analyse(other), np.random.default_rng(4))
+    np.testing.assert_array_equal(SKETCHES[style](analyse(photo), np.random.default_rng(3)), first)
     np.testing.assert_array_equal(photo, before)
 
 
 def test_mixed_draws_a_photo_in_many_ways():
-    draws = [SKETCHES["mixed"](flower(PINK), np.random.default_rng(k)) for k in range(40)]
+    draws = [SKETCHES["mixed"](analyse(flower(PINK)), np.random.default_rng(k)) for k in range(40)]
     covered = np.array([drawn(draw).mean() for draw in draws])
     assert len({draw.tobytes() for draw in draws}) == 40
     assert (covered < 0.12).any(), "no outline among them"
@@ -75,7 +75,7 @@ def test_mixed_draws_a_photo_in_many_ways():
 )
 def test_no_photo_is_too_strange_to_draw(style, pixels):
     for seed in range(8):
-        assert SKETCHES[style](pixels, np.random.default_rng(seed)).shape == pixels.shape
+        assert SKETCHES[style](analyse(pixels), np.random.default_rng(seed)).shape == pixels.shape
 
 
 @pytest.mark.parametrize("petal", [WHITE, YELLOW, PINK, GREEN_TINGED])
@@ -98,7 +98,7 @@ def test_outlines_are_strokes_in_the_colour_of_the_petals():
     photo = flower(PINK)
     inside = analyse(photo).flower.mean()
     for seed in range(6):
-        sketch = SKETCHES["outline"](photo, np.random.default_rng(seed))
+        sketch = SKETCHES["outline"](analyse(photo), np.random.default_rng(seed))
         strokes = drawn(sketch)
         assert 0.01 < strokes.mean() < inside
         red, green, blue = np.median(sketch[strokes], axis=0)
@@ -106,7 +106,7 @@ def test_outlines_are_strokes_in_the_colour_of_the_petals():
 
 
 def test_blobs_fade_greens_to_black():
-    sketch = SKETCHES["blobs"](flower(PINK), np.random.default_rng(0))
+    sketch = SKETCHES["blobs"](analyse(flower(PINK)), np.random.default_rng(0))
     assert sketch[:40, :40].max() < 40
     assert sketch[128, 170, 0] > 150
 

@@ -43,7 +43,9 @@ def _prepare(arguments: list[str]) -> None:
 
     info = tyro.cli(prepare, args=arguments, prog="python -m training prepare")
     pairs = " and ".join(f"{count:,} {split}" for split, count in info["counts"].items())
-    print(f"{pairs} pairs, {len(info['skipped'])} pictures skipped; see sheet.png in the dataset")
+    gone = f", {info['removed']:,} removed whose picture is gone" if info["removed"] else ""
+    skipped = f"{len(info['skipped'])} pictures skipped"
+    print(f"{pairs} pairs{gone}, {skipped}; see sheet.png in the dataset")
     for path, reason in info["skipped"].items():
         print(f"  skipped {path}: {reason}", file=sys.stderr)
 

@@ -7,7 +7,7 @@ leaves there invents ripples; soft ones it can guess.
 import cv2
 import numpy as np
 
-from training.prepare.sketches.scene import analyse
+from training.prepare.sketches.scene import Scene
 
 DRAWN = 40  # of 255: brighter in any channel than what JPEG leaves of a black canvas
 # Standard deviations of the blur in px of a 256 px photo, next to the flower and far behind it.
@@ -16,15 +16,16 @@ NEAR, FAR = 2.0, 4.0
 EDGE, WHOLE, BEHIND = 1.0, 9.0, 40.0
 
 
-def focus_on_drawn(photo: np.ndarray, sketch: np.ndarray) -> np.ndarray:
-    """Keep a photo sharp on its flower and under the sketch's strokes, and blur the rest of it.
+def focus_on_drawn(scene: Scene, sketch: np.ndarray) -> np.ndarray:
+    """Keep the scene's photo sharp on its flower and under the sketch's strokes, and blur the rest.
 
     Photo and sketch uint8 [H, H, 3] RGB, the sketch on a black canvas; gives uint8 [H, H, 3].
     What is blurred is averaged with other blurred parts only: a red flower leaves no red halo.
     """
+    photo = scene.photo
     size = len(photo)
     scale = size / 256
-    flower = analyse(photo).flower.astype(np.float32)
+    flower = scene.flower.astype(np.float32)
     sharp = cv2.resize(flower, (size, size), interpolation=cv2.INTER_CUBIC) > 0.5
     sharp |= sketch.max(axis=2) > DRAWN
     distance = cv2.distanceTransform((~sharp).astype(np.uint8), cv2.DIST_L2, 5) / scale

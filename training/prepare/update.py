@@ -26,17 +26,24 @@ def bring_up_to_date(
     """Make the pairs that are missing, remove those whose photo is gone, write `dataset.json`.
 
     `sources` names every source's two files, `info` what is known of the dataset beforehand.
-    Returns `info` with the counts and what was skipped. Raises `UserError` when nothing could be
-    read, which leaves no new folder behind.
+    Returns `info` with the counts, what was skipped, and of how many pictures that are gone the
+    pairs were removed. Raises `UserError` when nothing could be read, which leaves no new folder
+    behind, and when none of the pictures that the dataset was made of is among the sources.
     """
     dataset = plan.dataset
+    ledger = Ledger(dataset / "photos.jsonl")
+    gone = set(ledger.entries) - set(sources)
+    if gone and len(gone) == len(ledger.entries):
+        raise UserError(
+            f"{dataset} holds pairs of {len(gone)} other pictures, none of which is in "
+            f"{info['source']} ({min(gone)} is one); choose another folder, or remove this one"
+        )
     fresh = not (dataset / "dataset.json").exists()
     for split in SPLITS:
         for side in SIDES:
             (dataset / split / side).mkdir(parents=True, exist_ok=True)
     write_json(dataset / "dataset.json", info | {"complete": False})
-    ledger = Ledger(dataset / "photos.jsonl")
-    for source in set(ledger.entries) - set(sources):
+    for source in gone:
         _remove(dataset, ledger.entries.pop(source))
     jobs, skipped = _plan_jobs(plan, ledger, sources, info["test_share"])
     with ledger:
@@ -65,6 +72,7 @@ def bring_up_to_date(
         "photos": len(splits),
         "counts": {split: splits.count(split) for split in SPLITS},
         "skipped": dict(sorted(skipped.items())),
+        "removed": len(gone),
         "versions": {"sketches": VERSION, "opencv": cv2.__version__, "numpy": np.__version__},
     }
     write_json(dataset / "dataset.json", info)

@@ -22,6 +22,7 @@ from training.errors import UserError
 from training.files import write_image
 from training.prepare.background import focus_on_drawn
 from training.prepare.sketches import SKETCHES
+from training.prepare.sketches.scene import analyse
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,10 @@ def make_pair(plan: Plan, job: Job) -> str | None:
     try:
         if plan.layout == "photos":
             target = load_photo(job.files[1], plan.size)
-            sketch = SKETCHES[plan.sketch](target, source_rng(plan.seed, job.source))
+            scene = analyse(target)
+            sketch = SKETCHES[plan.sketch](scene, source_rng(plan.seed, job.source))
             if plan.focus == "drawn" and job.split == "train":
-                target = focus_on_drawn(target, sketch)
+                target = focus_on_drawn(scene, sketch)
         else:
             sketch, target = read_pair(job.files, plan.size, plan.layout)
     except UnreadablePhoto as error:

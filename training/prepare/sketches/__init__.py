@@ -1,16 +1,17 @@
 """Photo to sketch, as a person with a brush would draw it on a black canvas.
 
-`SKETCHES` names the styles. Each is a pure function of a photo, uint8 [H, H, 3] RGB, and a
-`numpy.random.Generator`, and gives a sketch of the same shape: no state, no order of calls.
+`SKETCHES` names the styles. Each is a pure function of a `Scene`, which `analyse` makes of a photo,
+and a `numpy.random.Generator`; it gives a sketch of the photo's shape: no state, no order of calls.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from training.prepare.sketches.scene import Scene
 from training.prepare.sketches.styles import blobs, mixed, outline
 
-Sketch = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Sketch = Callable[[Scene, np.random.Generator], np.ndarray]
 
 SKETCHES: dict[str, Sketch] = {"blobs": blobs, "outline": outline, "mixed": mixed}
 

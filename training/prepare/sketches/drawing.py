@@ -13,7 +13,7 @@ from training.prepare.sketches.colours import (
     to_lab,
     typical,
 )
-from training.prepare.sketches.scene import WORK, analyse, clean_mask, creases, drop_specks
+from training.prepare.sketches.scene import WORK, Scene, clean_mask, creases, drop_specks
 
 SQUARE_3, SQUARE_5, SQUARE_7 = (np.ones((n, n), np.uint8) for n in (3, 5, 7))
 
@@ -21,11 +21,11 @@ SQUARE_3, SQUARE_5, SQUARE_7 = (np.ones((n, n), np.uint8) for n in (3, 5, 7))
 class Drawing:
     """One drawing of one photo under way: what is seen, the canvas, the choice of pens."""
 
-    def __init__(self, photo: np.ndarray, rng: np.random.Generator) -> None:
-        """Look at a photo, uint8 [H, H, 3], and choose pens; the canvas is still empty."""
+    def __init__(self, scene: Scene, rng: np.random.Generator) -> None:
+        """Choose pens for a scene; the canvas, of the size of its photo, is still empty."""
         self.rng = rng
-        self.scene = analyse(photo)
-        self.canvas = Canvas(len(photo), rng)
+        self.scene = scene
+        self.canvas = Canvas(len(scene.photo), rng)
         # From a careful hand to a child's: how far shapes are rounded, in px of the scene.
         self.roundness = float(rng.choice([0.9, 1.4, 2.0, 3.0], p=[0.3, 0.35, 0.25, 0.1]))
         self.amount = rng.uniform(0.15, 1)

@@ -1,4 +1,4 @@
-"""The three ways to draw: pure functions of a photo and a generator of random numbers."""
+"""The three ways to draw: pure functions of a scene and a generator of random numbers."""
 
 import cv2
 import numpy as np
@@ -6,16 +6,15 @@ import numpy as np
 from training.prepare.sketches.canvas import Canvas
 from training.prepare.sketches.colours import flatten
 from training.prepare.sketches.drawing import Drawing
-from training.prepare.sketches.scene import WORK, analyse
+from training.prepare.sketches.scene import WORK, Scene
 
 
-def blobs(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def blobs(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """The tutorial's recipe: greens to black, blur, posterise, blur, smooth between edges.
 
-    Photo and sketch uint8 [H, H, 3] RGB; `rng` picks the number of colours.
+    Gives uint8 [H, H, 3] RGB, as the photo is; `rng` picks the number of colours.
     """
-    scene = analyse(photo)
-    size = len(photo)
+    size = len(scene.photo)
     image = cv2.GaussianBlur(scene.image, (0, 0), 1.5)
     everything = np.ones((WORK, WORK), bool)
     labels, colours = flatten(image, everything & ~scene.green, int(rng.integers(4, 7)))
@@ -25,23 +24,23 @@ def blobs(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.bilateralFilter(soft, 7, 50, 7 * size / 256)
 
 
-def outline(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def outline(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """The contours as coloured strokes of a brush's width, 3 to 16 px at 256.
 
-    Photo and sketch uint8 [H, H, 3] RGB; `rng` picks width, gaps and wobble.
+    Gives uint8 [H, H, 3] RGB, as the photo is; `rng` picks width, gaps and wobble.
     """
-    drawing = Drawing(photo, rng)
+    drawing = Drawing(scene, rng)
     drawing.contours(rng.uniform(3, 16))
     return drawing.canvas.finish(rng.uniform(1, 4))
 
 
-def mixed(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def mixed(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """One of everything a person might do with a brush on a black canvas, at random.
 
-    Photo and sketch uint8 [H, H, 3] RGB. A way to treat the background, then one to draw the
-    flower, pens, parts left out and a wobble are drawn from `rng`.
+    Gives uint8 [H, H, 3] RGB, as the photo is. A way to treat the background, then one to draw the
+    flower, pens, parts left out and a wobble are picked by `rng`.
     """
-    drawing = Drawing(photo, rng)
+    drawing = Drawing(scene, rng)
     way = rng.choice(
         ["regions", "flat", "soft", "outline", "inked", "scribble"],
         p=[0.29, 0.24, 0.13, 0.16, 0.11, 0.07],

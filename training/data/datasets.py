@@ -1,20 +1,19 @@
-"""Datasets: what is trained on and what is held out; and folders of pairs, cached as uint8."""
+"""Datasets: what is trained on and what is held out, as columns of pictures and labels."""
 
-import contextlib
-import hashlib
 import json
-import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from tqdm import tqdm
 
+from training.data.cache import Cache, Column, Rows, fingerprint, in_order, sha256, user_cache
 from training.data.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
 from training.data.photos import UnreadablePhoto, load_image
 from training.errors import UserError
+
+Files = tuple[Path, Path]  # Input and target; twice the same path is a side-by-side image.
 
 
 class Split(Protocol):
@@ -23,11 +22,14 @@ class Split(Protocol):
     def __len__(self) -> int: ...
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """All columns: pictures uint8 [N, S, S, C], labels int32 [N]."""
+        """Return all columns: pictures uint8 [N, S, S, C], labels int32 [N]."""
         ...
 
     def fingerprint(self) -> str:
-        """Sixteen digits that change when what is trained on does."""
+        """Return sixteen digits that change when anything in the columns does.
+
+        They do not depend on where the data lies, on names or on times.
+        """
         ...
 
 
@@ -41,102 +43,40 @@ class Arrays:
         return max(len(column) for column in self.columns)
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """The columns as they are."""
+        """Return the columns as they are."""
         return self.columns
 
     def fingerprint(self) -> str:
-        """Of every value."""
-        digest = hashlib.sha256()
-        for column in self.columns:
-            digest.update(np.ascontiguousarray(column).data)
-        return digest.hexdigest()[:16]
+        """Return the digits of every value."""
+        return fingerprint(Column(column, sha256(column)) for column in self.columns)
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """The pairs of one split: files on disk, arrays once loaded.
+class Cached:
+    """A split of pictures in files: each column is an array of a cache, by its name there.
 
-    `files` holds (input, target) paths; the same path twice is a side-by-side image.
+    Nothing is decoded before the length, the columns or the fingerprint are asked for.
     """
 
-    split: str
-    size: int
-    names: list[str]
-    files: list[tuple[Path, Path]] = field(repr=False)
-    layout: str = field(repr=False)
-    cache: Path = field(repr=False)
+    sources: tuple[tuple[Cache, str], ...]
 
     def __len__(self) -> int:
-        return len(self.names)
+        return max(cache.count(array) for cache, array in self.sources)
+
+    def load(self) -> tuple[np.ndarray, ...]:
+        """Return all columns, each uint8 [N, S, S, 3], mapped from disk, read-only.
+
+        Raises:
+            UserError: there are none, a file cannot be read or no cache can be written.
+        """
+        return tuple(column.values for column in self._columns())
 
     def fingerprint(self) -> str:
-        """Of the names: `prepare` gives a photo that changed a new one."""
-        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:16]
+        """Return the digits of every value, known since the pictures were decoded."""
+        return fingerprint(self._columns())
 
-    def load(self) -> tuple[np.ndarray, np.ndarray]:
-        """All inputs and targets, each uint8 [N, size, size, 3], mapped from disk, read-only.
-
-        Decoded once into `cache/` beside the pairs, and again when a file has changed. Raises
-        `UserError` when there are no pairs, a file cannot be read or the cache cannot be written.
-        """
-        if not self.names:
-            raise UserError(f"no {self.split} pairs in {self.cache.parent}")
-        stamp = self._stamp()
-        paths = [self.cache / f"{self.split}-{side}.npy" for side in SIDES]
-        marker = self.cache / f"{self.split}.stamp"
-        if not (marker.exists() and marker.read_text() == stamp and all(map(Path.exists, paths))):
-            try:
-                self._write(paths)
-                marker.write_text(stamp)
-            except OSError as error:
-                raise UserError(f"cannot write the cache {self.cache}: {error.strerror}") from None
-        inputs, targets = (np.load(path, mmap_mode="r") for path in paths)
-        return inputs, targets
-
-    def _stamp(self) -> str:
-        digest = hashlib.sha256(f"{self.size} {self.layout}".encode())
-        for pair in self.files:
-            for path in pair:
-                status = path.stat()
-                digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
-        return digest.hexdigest()
-
-    def _write(self, paths: list[Path]) -> None:
-        self.cache.mkdir(exist_ok=True)
-        (self.cache / f"{self.split}.stamp").unlink(missing_ok=True)
-        beside = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
-        shape = (len(self.names), self.size, self.size, 3)
-        try:
-            with (
-                ThreadPoolExecutor() as pool,
-                tqdm(total=len(self.names), desc=f"{self.split} cache", unit="pair") as bar,
-                contextlib.ExitStack() as stack,
-            ):
-                files = [stack.enter_context(open(path, "wb")) for path in beside]
-                for file in files:
-                    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-                    np.lib.format.write_array_header_1_0(file, header)
-                # Written one after the other, so that a full disk is an error; a mapped page that
-                # finds no room is a crash. In portions, because `map` holds all its results.
-                for start in range(0, len(self.names), 64):
-                    for pair in pool.map(self._read, self.files[start : start + 64]):
-                        for file, pixels in zip(files, pair, strict=True):
-                            file.write(pixels.tobytes())
-                        bar.update()
-                for file in files:
-                    file.flush()
-                    os.fsync(file.fileno())  # the stamp must not outlive a power cut alone
-            for path, final in zip(beside, paths, strict=True):
-                os.replace(path, final)
-        finally:
-            for path in beside:
-                path.unlink(missing_ok=True)
-
-    def _read(self, files: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray]:
-        try:
-            return read_pair(files, self.size, self.layout)
-        except UnreadablePhoto as error:
-            raise UserError(f"{files[0]}: {error}") from None
+    def _columns(self) -> Iterator[Column]:
+        return (cache.columns[array] for cache, array in self.sources)
 
 
 @dataclass(frozen=True)
@@ -179,12 +119,13 @@ class Dataset:
         return str(self.info.get("sketch", "given"))
 
     @classmethod
-    def open(cls, folder: Path, size: int | None = None, layout: str = "ab") -> "Dataset":
+    def open(cls, folder: Path, size: int | None = None) -> "Dataset":
         """Open what `prepare` wrote, or plain pairs in the same layout.
 
         Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
-        images in `train/`, `layout` "ab" (input left) or "ba"; likewise `test/`, which may be
-        missing. Their `size` is that of the first picture unless given. Raises `UserError`.
+        images in `train/`, the input on the left (`prepare` also takes those with the input on
+        the right); likewise `test/`, which may be missing. Their `size` is that of the first
+        picture unless given. Raises `UserError`.
         """
         folder = Path(folder)
         info = {}
@@ -204,32 +145,40 @@ class Dataset:
         if not listed["train"]:
             raise UserError(f"{folder} holds no training pairs")
         size = size or _first_size(listed["train"])
-        train, test = (
-            Pairs(
-                split,
-                size,
-                [name for name, _ in listed[split]],
-                [files for _, files in listed[split]],
-                layout,
-                folder / "cache",
-            )
-            for split in SPLITS
-        )
+        train, test = (_cached(folder, split, size, listed[split]) for split in SPLITS)
         return cls(folder, size, info, train, test)
 
 
-def _list_pairs(folder: Path, strict: bool) -> list[tuple[str, tuple[Path, Path]]]:
+def _cached(folder: Path, split: str, size: int, pairs: list[Files]) -> Cached:
+    def read(files: Files) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            return read_pair(files, size, "ab")
+        except UnreadablePhoto as error:
+            raise UserError(f"{files[0]}: {error}") from None
+
+    def decode() -> Rows:
+        for pair in in_order(pairs, read, name=f"{split} cache", unit="pair"):
+            yield from zip(SIDES, pair, strict=True)
+
+    paths = [path for files in pairs for path in files]
+    # A dataset may lie on a disk that is only read.
+    places = (folder / "cache", user_cache(folder))
+    cache = Cache(folder, paths, split, size, SIDES, decode, places)
+    return Cached(tuple((cache, side) for side in SIDES))
+
+
+def _list_pairs(folder: Path, strict: bool) -> list[Files]:
     inputs, targets = folder / "input", folder / "target"
     if inputs.is_dir() and targets.is_dir():
-        return match_names(inputs, targets, strict)
+        return [files for _, files in match_names(inputs, targets, strict)]
     if folder.is_dir():
-        return [(p.name, (p, p)) for p in sorted(folder.iterdir()) if is_picture(p)]
+        return [(path, path) for path in sorted(folder.iterdir()) if is_picture(path)]
     return []
 
 
-def _first_size(pairs: list[tuple[str, tuple[Path, Path]]]) -> int:
-    files = pairs[0][1]
+def _first_size(pairs: list[Files]) -> int:
+    target = pairs[0][1]
     try:
-        return min(load_image(files[1], 1 << 20).size)
+        return min(load_image(target, 1 << 20).size)
     except UnreadablePhoto as error:
-        raise UserError(f"{files[1]}: {error}") from None
+        raise UserError(f"{target}: {error}") from None

@@ -1,14 +1,15 @@
-"""Photos without sketches: one folder of them, or two whose kinds are to be told apart."""
+"""Photos without sketches: one folder of them, or two folders of different kinds."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from training.data.datasets import Arrays, Dataset
+from training.data.cache import Cache, Rows, in_order, user_cache
+from training.data.datasets import Cached, Dataset
 from training.data.downloads import describe, locate
+from training.data.pairs import SPLITS
 from training.data.photos import UnreadablePhoto, find_photos, load_photo
 from training.errors import UserError
 
@@ -18,11 +19,12 @@ HELD_OUT = 20  # Every so many-th photo, by name, is not trained on.
 def open_photos(data: Path, size: int) -> Dataset:
     """Open a folder of photos, or a dataset by name, as one column uint8 [N, size, size, 3].
 
-    All are held in memory. Raises `UserError` where there are none.
+    Photos that cannot be read are skipped with a line. Raises `UserError` where there are none.
     """
     folder = locate(data)
-    train, test = _split(_read(folder, size))
-    return Dataset(folder, size, describe(data), Arrays((train,)), Arrays((test,)))
+    cache = _cache(folder, size)
+    train, test = (Cached(((cache, split),)) for split in SPLITS)
+    return Dataset(folder, size, describe(data), train, test)
 
 
 def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
@@ -44,12 +46,15 @@ def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
             f"expected two folders of photos in {folder}, named by --kinds where there are more; "
             f"got {names}, found {found}"
         )
-    splits = [_split(_read(folder / name, size)) for name in names]
-    train, test = (Arrays(tuple(columns)) for columns in zip(*splits, strict=True))
+    caches = [_cache(folder / name, size) for name in names]
+    train, test = (Cached(tuple((cache, split) for cache in caches)) for split in SPLITS)
     return Dataset(folder, size, describe(data), train, test, labels=tuple(names), paired=False)
 
 
-def _read(folder: Path, size: int) -> np.ndarray:
+def _cache(folder: Path, size: int) -> Cache:
+    """The photos of a folder, decoded into one array a split."""
+    paths = find_photos(folder)
+
     def read(path: Path) -> np.ndarray | None:
         try:
             return load_photo(path, size)
@@ -57,15 +62,15 @@ def _read(folder: Path, size: int) -> np.ndarray:
             tqdm.write(f"skipped {path}: {reason}")
             return None
 
-    paths = find_photos(folder)
-    with ThreadPoolExecutor() as pool:
-        bar = tqdm(pool.map(read, paths), total=len(paths), desc=folder.name, unit="photo")
-        photos = [photo for photo in bar if photo is not None]
-    if len(photos) < 2:
-        raise UserError(f"expected photos in {folder}, could read {len(photos)}")
-    return np.stack(photos)
+    def decode() -> Rows:
+        train, test = SPLITS
+        count = 0
+        for photo in in_order(paths, read, name=folder.name, unit="photo"):
+            if photo is not None:
+                yield train if count % HELD_OUT else test, photo
+                count += 1
+        if count < 2:
+            raise UserError(f"expected photos in {folder}, could read {count}")
 
-
-def _split(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    held_out = np.arange(len(photos)) % HELD_OUT == 0
-    return photos[~held_out], photos[held_out]
+    # Not in the folder: it is somebody's, who looks at it.
+    return Cache(folder, paths, "photos", size, SPLITS, decode, (user_cache(folder),))

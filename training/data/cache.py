@@ -1,0 +1,206 @@
+"""Decoded pictures kept on disk: arrays that are mapped, with a record of what they come from."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from training.errors import UserError
+from training.files import replacing, write_json
+
+AHEAD = 32  # Pictures decoded and not yet written: enough for every thread, and little memory.
+
+Rows = Generator[tuple[str, np.ndarray], None, None]
+Source = TypeVar("Source")
+Result = TypeVar("Result")
+
+
+class Column(NamedTuple):
+    """An array, and the SHA-256 of its bytes."""
+
+    values: np.ndarray
+    sha256: str
+
+
+def sha256(array: np.ndarray) -> str:
+    """Hexadecimal SHA-256 of an array's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def fingerprint(columns: Iterable[Column]) -> str:
+    """Sixteen digits that tell arrays by their types, their shapes and every value in them."""
+    told = "\n".join(f"{c.values.dtype} {c.values.shape} {c.sha256}" for c in columns)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """Pictures decoded from files once, and mapped from disk by every command that comes later.
+
+    Attributes:
+        folder: what the files lie below. Where it lies itself does not matter.
+        files: everything that the pictures are decoded from, in order.
+        name: what its own files are called, beside the size and the array.
+        size: side of the pictures in px.
+        arrays: names of the arrays, each uint8 [N, size, size, 3].
+        decode: yields the name of an array and its next picture, until there are no more.
+        places: folders to keep the arrays in; the first one that can be written is taken.
+    """
+
+    folder: Path
+    files: Sequence[Path] = field(repr=False)
+    name: str
+    size: int
+    arrays: tuple[str, ...]
+    decode: Callable[[], Rows] = field(repr=False)
+    places: tuple[Path, ...]
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The arrays by name, read-only, decoded again where a file has changed since.
+
+        Raises:
+            UserError: there are no files, one cannot be read, or no place can be written.
+        """
+        if not self.files:
+            raise UserError(f"no {self.name} pictures in {self.folder}")
+        stamp = self._stamp()
+        for place in self.places:
+            if columns := self._map(place, stamp):
+                return columns
+        return self._write(_first_writable(self.places), stamp)
+
+    def count(self, array: str) -> int:
+        """How many pictures an array has; none where there are no files."""
+        return len(self.columns[array].values) if self.files else 0
+
+    def _stamp(self) -> str:
+        """What changes when a file does; cheap, because no file is opened."""
+        digest = hashlib.sha256(str(self.size).encode())
+        for path in self.files:
+            try:
+                status = path.stat()
+                # The last one also changes with the permission to read, and cannot be set back.
+                facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            except OSError:  # A dangling link is a photo that cannot be read.
+                facts = (0, 0, 0)
+            digest.update(os.fsencode(path.relative_to(self.folder)) + f" {facts}\n".encode())
+        return digest.hexdigest()
+
+    def _path(self, place: Path, array: str) -> Path:
+        return place / f"{self.name}-{self.size}-{array}.npy"
+
+    def _record(self, place: Path) -> Path:
+        return place / f"{self.name}-{self.size}.json"
+
+    def _map(self, place: Path, stamp: str) -> dict[str, Column] | None:
+        try:
+            record = json.loads(self._record(place).read_text())
+            if record["stamp"] != stamp:
+                return None
+            return self._columns(place, record["sha256"])
+        except (OSError, ValueError, TypeError, LookupError):
+            return None  # Not there, or damaged: decoded again.
+
+    def _write(self, place: Path, stamp: str) -> dict[str, Column]:
+        # Without its record no array counts, whatever happens from here on.
+        self._record(place).unlink(missing_ok=True)
+        paths = {array: self._path(place, array) for array in self.arrays}
+        with contextlib.ExitStack() as replaced:
+            beside = {a: replaced.enter_context(replacing(path)) for a, path in paths.items()}
+            with contextlib.ExitStack() as opened:
+                writers = {
+                    array: _Writer(opened.enter_context(open(path, "wb")), self.size)
+                    for array, path in beside.items()
+                }
+                with contextlib.closing(self.decode()) as rows:
+                    for array, picture in rows:
+                        writers[array].append(picture)
+                digests = {array: writer.finish() for array, writer in writers.items()}
+        write_json(self._record(place), {"stamp": stamp, "sha256": digests})
+        return self._columns(place, digests)
+
+    def _columns(self, place: Path, digests: dict[str, str]) -> dict[str, Column]:
+        return {
+            array: Column(np.load(self._path(place, array), mmap_mode="r"), digests[array])
+            for array in self.arrays
+        }
+
+
+class _Writer:
+    """An .npy file that grows by pictures.
+
+    Written one after the other, so that a full disk is an error; a mapped page that finds no room
+    is a crash.
+    """
+
+    def __init__(self, file: BinaryIO, size: int):
+        self.file, self.size, self.rows, self.digest = file, size, 0, hashlib.sha256()
+        self._write_header()
+
+    def append(self, picture: np.ndarray) -> None:
+        content = picture.tobytes()
+        self.file.write(content)
+        self.digest.update(content)
+        self.rows += 1
+
+    def finish(self) -> str:
+        self.file.seek(0)
+        self._write_header()
+        return self.digest.hexdigest()
+
+    def _write_header(self) -> None:
+        # NumPy leaves room in it for any number of rows, so that it can be written again.
+        shape = (self.rows, self.size, self.size, 3)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self.file, header)
+
+
+def in_order(
+    sources: Sequence[Source], read: Callable[[Source], Result], *, name: str, unit: str
+) -> Iterator[Result]:
+    """Read sources in threads, a few of them ahead, and yield the results in order, with a bar."""
+    with ThreadPoolExecutor() as pool, tqdm(total=len(sources), desc=name, unit=unit) as bar:
+        remaining = iter(sources)
+        pending = deque(pool.submit(read, source) for source in islice(remaining, AHEAD))
+        while pending:
+            yield pending.popleft().result()
+            bar.update()
+            pending.extend(pool.submit(read, source) for source in islice(remaining, 1))
+
+
+def user_cache(folder: Path) -> Path:
+    """Where this user keeps what was decoded from `folder`: below `~/.keras`, or `KERAS_HOME`.
+
+    Beside the downloaded datasets. May be removed at any time.
+    """
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    place = folder.resolve()
+    digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
+    return home / "garabato" / "cache" / f"{place.name}-{digest}"
+
+
+def _first_writable(places: Sequence[Path]) -> Path:
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                return place
+        except OSError as error:
+            reason = error.strerror
+    raise UserError(
+        f"cannot write the cache {places[-1]}: {reason}; "
+        f"set KERAS_HOME to a folder that can be written"
+    )

@@ -115,11 +115,13 @@ class Cache:
             return None  # Not there, or damaged: decoded again.
 
     def _write(self, place: Path, stamp: str) -> dict[str, Column]:
-        # Without its record no array counts, whatever happens from here on.
-        self._record(place).unlink(missing_ok=True)
-        paths = {array: self._path(place, array) for array in self.arrays}
         with contextlib.ExitStack() as replaced:
-            beside = {a: replaced.enter_context(replacing(path)) for a, path in paths.items()}
+            beside = {
+                array: replaced.enter_context(replacing(self._path(place, array)))
+                for array in self.arrays
+            }
+            # Without its record no array counts, whatever happens from here on.
+            self._record(place).unlink(missing_ok=True)
             with contextlib.ExitStack() as opened:
                 writers = {
                     array: _Writer(opened.enter_context(open(path, "wb")), self.size)
@@ -181,15 +183,16 @@ def in_order(
             pending.extend(pool.submit(read, source) for source in islice(remaining, 1))
 
 
-def user_cache(folder: Path) -> Path:
-    """Where this user keeps what was decoded from `folder`: below `~/.keras`, or `KERAS_HOME`.
+def keras_home() -> Path:
+    """Where Keras keeps a user's files: `~/.keras`, or what the variable `KERAS_HOME` names."""
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
 
-    Beside the downloaded datasets. May be removed at any time.
-    """
-    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+
+def user_cache(folder: Path) -> Path:
+    """Where this user keeps what was decoded from `folder`; may be removed at any time."""
     place = folder.resolve()
     digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
-    return home / "garabato" / "cache" / f"{place.name}-{digest}"
+    return keras_home() / "garabato" / "cache" / f"{place.name}-{digest}"
 
 
 def _first_writable(places: Sequence[Path]) -> Path:

@@ -1,4 +1,4 @@
-"""preview: a sheet of inputs, of what a generator makes of them, and of the photos behind."""
+"""preview: one sheet of inputs, what a generator makes of them, and the photos behind them."""
 
 from pathlib import Path
 

@@ -32,6 +32,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[HOME], ignore_errors=True)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what is decoded from a test's photos out of the home of whoever runs it."""
+    os.environ["KERAS_HOME"] = str(tmp_path_factory.mktemp("keras"))
+
+
 @pytest.fixture(autouse=True)
 def own_precision() -> Iterator[None]:
     """Undo what `fit` sets for the whole process: the next test starts in float32."""

@@ -4,18 +4,20 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.pictures import pairs, write_dataset
+from tests.tiny_recipe import Tiny
 from training.data.batches import Batches
-from training.data.cache import DecodedPictures
-from training.data.datasets import Dataset
+from training.data.datasets import Arrays, Dataset
+from training.data.pairs import read_pair
 from training.errors import UserError
+from training.fit import FitOptions, fit
+from training.prepare.prepare import prepare
 
 SIZE = 32
 
@@ -43,7 +45,6 @@ def names(split) -> list[str]:
 def test_reads_two_folders_with_equal_names(plain):
     dataset = Dataset.open(plain)
     assert dataset.size == SIZE and dataset.sketch == "given" and dataset.licence == "unknown"
-    assert names(dataset.train) == ["0.png", "1.png", "2.png", "3.png"]
     inputs, targets = dataset.train.load()
     assert inputs.shape == targets.shape == (4, SIZE, SIZE, 3) and inputs.dtype == np.uint8
     assert inputs[:, 5, 5, 0].tolist() == [0, 1, 2, 3]
@@ -63,7 +64,7 @@ def test_unequal_names_are_named(plain):
         Dataset.open(plain)
 
 
-def test_reads_side_by_side_images_with_the_input_on_the_left(tmp_path):
+def test_reads_side_by_side_images(tmp_path):
     image = Image.new("RGB", (2 * SIZE, SIZE), (10, 10, 10))
     image.paste((200, 200, 200), (SIZE, 0, 2 * SIZE, SIZE))
     (tmp_path / "train").mkdir()
@@ -72,6 +73,11 @@ def test_reads_side_by_side_images_with_the_input_on_the_left(tmp_path):
     inputs, targets = dataset.train.load()
     assert dataset.size == SIZE and len(dataset.test) == 0
     assert (inputs == 10).all() and (targets == 200).all()
+    files = (tmp_path / "train" / "1.png",) * 2
+    turned = read_pair(files, SIZE, "ba")
+    np.testing.assert_array_equal(turned, (targets[0], inputs[0]))
+    with pytest.raises(UserError, match="no test pictures"):
+        dataset.test.load()
 
 
 def test_an_image_that_is_not_side_by_side_is_named(tmp_path):
@@ -101,8 +107,8 @@ def test_a_damaged_description_is_an_error(plain, text):
 def test_half_a_pair_of_an_interrupted_prepare_is_passed_over(plain):
     (plain / "dataset.json").write_text(json.dumps({"size": SIZE, "complete": False}))
     (plain / "train/input/1.png").unlink()
-    train = Dataset.open(plain).train
-    assert names(train) == ["0.png", "2.png", "3.png"]
+    inputs, _ = Dataset.open(plain).train.load()
+    assert inputs[:, 0, 0, 0].tolist() == [0, 2, 3]
 
 
 def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):
@@ -114,7 +120,7 @@ def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):
 
 def test_decodes_once_and_again_when_a_file_changes(plain):
     Dataset.open(plain).train.load()
-    cached = plain / "cache" / "train-input.pixels"
+    cached = plain / "cache" / f"train-{SIZE}-input.npy"
     before = cached.stat().st_ino
     Dataset.open(plain).train.load()
     assert cached.stat().st_ino == before
@@ -127,11 +133,77 @@ def test_decodes_once_and_again_when_a_file_changes(plain):
     assert len(Dataset.open(plain).train.load()[0]) == 3
 
 
-def test_the_cache_is_mapped_and_cannot_be_written(plain):
-    inputs, _ = Dataset.open(plain).train.load()
-    assert isinstance(inputs, np.memmap)
-    with pytest.raises(ValueError, match="read-only"):
-        inputs[0] = 0
+def test_the_columns_are_mapped_and_cannot_be_written(plain):
+    for _ in range(2):  # As written, and as found.
+        inputs, _ = Dataset.open(plain).train.load()
+        assert isinstance(inputs, np.memmap)
+        with pytest.raises(ValueError, match="read-only"):
+            inputs[0] = 0
+
+
+def fingerprint(folder: Path, size: int | None = None) -> str:
+    return Dataset.open(folder, size).train.fingerprint()
+
+
+def test_a_changed_photo_that_keeps_its_name_is_other_data(plain):
+    path = plain / "train/target/2.png"
+    first, before = fingerprint(plain), path.stat()
+    save(path, 103)  # As many bytes, and dated back, as tools that turn photos do.
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert fingerprint(plain) != first
+    save(path, 102)
+    assert fingerprint(plain) == first
+
+
+def test_other_sizes_pairs_and_sides_are_other_data(plain, tmp_path):
+    first = fingerprint(plain)
+    assert fingerprint(plain, 64) != first
+    save(plain / "test/input/4.png", 77)
+    assert fingerprint(plain) == first  # Nothing is trained on what is held out.
+    (plain / "train/input").rename(plain / "train/other")
+    (plain / "train/target").rename(plain / "train/input")
+    (plain / "train/other").rename(plain / "train/target")
+    assert fingerprint(plain) != first
+
+
+@pytest.mark.parametrize("with_cache", [True, False])
+def test_the_same_data_elsewhere_and_at_another_time_is_the_same(plain, tmp_path, with_cache):
+    first = fingerprint(plain)
+    copy = tmp_path / "another machine"
+    shutil.copytree(plain / "train", copy / "train", copy_function=shutil.copyfile)
+    if with_cache:
+        shutil.copytree(plain / "cache", copy / "cache")
+    assert fingerprint(copy) == first
+
+
+def test_a_fingerprint_is_that_of_the_columns_whatever_holds_them(plain):
+    train = Dataset.open(plain).train
+    inputs, targets = train.load()
+    assert Arrays((inputs, targets)).fingerprint() == train.fingerprint()
+    assert Arrays((inputs[:3], inputs[3:])).fingerprint() != Arrays((inputs,)).fingerprint()
+    assert Arrays((inputs.astype("int32"),)).fingerprint() != Arrays((inputs,)).fingerprint()
+
+
+def test_one_folder_prepared_in_two_styles_is_two_data(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for number, photo in enumerate(pairs(4, 64)[1]):
+        Image.fromarray(photo).save(tmp_path / "photos" / f"{number}.png")
+    found = set()
+    for style in ("blobs", "outline"):
+        prepare(tmp_path / "photos", tmp_path / style, size=64, sketch=style, processes=1)
+        found.add(fingerprint(tmp_path / style))
+    assert len(found) == 2
+
+
+def test_a_run_does_not_go_on_with_other_data_of_the_same_names(tmp_path):
+    data = write_dataset(tmp_path / "data", train=2, test=1, size=64)
+    recipe = Tiny(width=2, discriminator_width=2, batch=2, adversarial="bce")
+    options = FitOptions(data, tmp_path / "run", 2, epoch_images=2, precision="float32")
+    fit(recipe, options, name="tiny", verbose=0)
+    save(data / "train/target/0001.png", 7, (64, 64))
+    with pytest.raises(UserError, match=r"data\.fingerprint: was '\w{16}', now '\w{16}'"):
+        fit(recipe, options, name="tiny", verbose=0)
 
 
 def test_a_fingerprint_is_of_contents_and_of_nothing_else(plain, tmp_path_factory):

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import keras
 import numpy as np
@@ -126,6 +127,23 @@ def test_the_report_is_a_table_and_a_file(run, tmp_path, capsys):
     assert f"{rows[0]['psnr']:.2f}" in capsys.readouterr().out
 
 
+def test_a_limit_reads_no_more_than_it_measures(tmp_path):
+    folder = write_dataset(tmp_path / "flowers", train=1, test=300, size=64)
+    pixels = keras.Input((64, 64, 3), batch_size=1)
+    inverse = keras.Model(pixels, keras.layers.Rescaling(-1.0, 255.0)(pixels))
+    generator = Generator.open(float_file(tmp_path / "inverse.tflite", inverse))
+    inputs, photos = Dataset.open(folder).test.load()  # Decoded: what follows finds them there.
+    tracemalloc.start()
+    try:
+        [row] = evaluate.evaluate(generator, data=folder, limit=2)["measures"]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (row["pictures"], row["size"]) == (2, 64)
+    assert row["l1"] == pytest.approx(metrics.l1(255 - inputs[:2], photos[:2]).mean(), abs=0.01)
+    assert peak < 0.5 * inputs.nbytes
+
+
 def test_other_data_is_measured_at_the_runs_size(run, tmp_path):
     for side in ("train/input", "train/target", "test/input", "test/target"):
         (tmp_path / side).mkdir(parents=True)
@@ -156,7 +174,7 @@ def test_drawings_are_measured_against_the_held_out_photos(run, dataset, mean_co
     assert "drawings" in evaluate.table(measured).splitlines()[-1]
 
 
-def test_what_cannot_be_measured_is_refused_before_any_drawing(run, tmp_path, mean_colour):
+def test_what_cannot_be_measured_is_refused_before_any_work(run, tmp_path, mean_colour):
     generator = Generator.open(run.folder)
     with pytest.raises(UserError, match="limit of 1 pair or more, got 0"):
         evaluate.evaluate(generator, limit=0)

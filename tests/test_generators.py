@@ -16,13 +16,13 @@ def inverse(size=16, channels=3):
 
 
 @pytest.mark.parametrize("write", [float_file, uint8_file])
-def test_an_exported_file_draws_pixels_from_pixels(write, tmp_path):
+def test_an_exported_file_generates_pixels_from_pixels(write, tmp_path):
     generator = Generator.open(write(tmp_path / "inverse.tflite", inverse()))
     assert (generator.name, generator.size) == ("inverse.tflite", 16)
     sketches = np.random.default_rng(0).integers(0, 256, (11, 16, 16, 3), np.uint8)
-    drawn = generator((sketches,))
-    assert drawn.dtype == np.uint8
-    np.testing.assert_allclose(drawn.astype(int), 255 - sketches.astype(int), atol=1)
+    generated = generator((sketches,))
+    assert generated.dtype == np.uint8
+    np.testing.assert_allclose(generated.astype(int), 255 - sketches.astype(int), atol=1)
 
 
 def test_an_exported_file_is_told_its_data(tmp_path):
@@ -34,7 +34,7 @@ def test_an_exported_file_is_told_its_data(tmp_path):
     assert isinstance(dataset, Dataset) and dataset.size == 64
 
 
-def test_a_network_that_draws_no_picture_is_refused(tmp_path):
+def test_a_network_that_generates_no_picture_is_refused(tmp_path):
     with pytest.raises(UserError, match="expected a generator"):
         Generator.open(float_file(tmp_path / "grey.tflite", inverse(channels=1)))
 
@@ -54,5 +54,6 @@ def test_drawings_come_in_the_order_of_their_names(tmp_path):
     assert drawings.shape == (2, 64, 64, 3)
     assert drawings[:, 0, 0, 0].tolist() == [100, 200]
     (tmp_path / "c.png").write_bytes(b"no picture")
+    assert load_drawings(tmp_path, 64, 1)[:, 0, 0, 0].tolist() == [100]  # No more is read.
     with pytest.raises(UserError, match=r"c\.png: not a JPEG, PNG or WebP image"):
         load_drawings(tmp_path, 64)

@@ -67,34 +67,37 @@ def server(digits, tmp_path, monkeypatch):
     served = StaticServer(place)
     source = Source("Drawn digits", "CC0", served.address, files)
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", source)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     yield served
     served.stop()
 
 
 def test_a_dataset_is_downloaded_by_name_once(server, tmp_path):
-    folder = locate(Path("drawn-digits"), tmp_path)
+    folder = locate(Path("drawn-digits"))
+    assert folder == tmp_path / "garabato" / "drawn-digits"
     assert len(list(folder.iterdir())) == 4
     before = len(server.sent)
-    assert locate(Path("drawn-digits"), tmp_path) == folder
+    assert locate(Path("drawn-digits")) == folder
     assert len(server.sent) == before
     assert len(open_labelled(folder).train) == 20
 
 
-def test_another_content_than_promised_is_refused(server, tmp_path, monkeypatch):
+def test_another_content_than_promised_is_refused(server, monkeypatch):
     files = dict.fromkeys(downloads.SOURCES["drawn-digits"].files, "0" * 32)
     changed = Source("Drawn digits", "CC0", server.address, files)
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", changed)
     with pytest.raises(UserError, match="cannot download Drawn digits: .*hash does not match"):
-        locate(Path("drawn-digits"), tmp_path)
+        locate(Path("drawn-digits"))
 
 
 def test_without_a_network_one_line_names_the_option(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     gone = Source("Drawn digits", "CC0", "http://127.0.0.1:9", {"a.gz": "0" * 32, "b.gz": "1" * 32})
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", gone)
     with pytest.raises(
         UserError, match=r"cannot download .*a\.gz and b\.gz: --data FOLDER"
     ) as told:
-        locate(Path("drawn-digits"), tmp_path)
+        locate(Path("drawn-digits"))
     assert "\n" not in str(told.value)
 
 

@@ -1,189 +1,209 @@
-"""Pictures in files, decoded once into arrays on disk, and mapped from there when they are used."""
+"""Decoded pictures kept on disk: arrays that are mapped, with a record of what they come from."""
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from training import files
-from training.data.photos import UnreadablePhoto
 from training.errors import UserError
+from training.files import replacing, write_json
 
-Row = tuple[Path, ...]  # The files that one row of the arrays is read from.
+AHEAD = 32  # Pictures decoded and not yet written: enough for every thread, and little memory.
 
-PORTION = 64  # Rows that are decoded before any of them is written: what bounds the memory.
-NOT_FOR_US = (errno.EACCES, errno.EPERM, errno.EROFS)
+Rows = Generator[tuple[str, np.ndarray], None, None]
+Source = TypeVar("Source")
+Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class DecodedPictures:
-    """One split of a dataset: rows of `columns`, each a picture uint8 [size, size, 3].
+class Column(NamedTuple):
+    """An array, and the SHA-256 of its bytes."""
 
-    `read` turns the files of a row into the pictures of its columns, or raises `UnreadablePhoto`;
-    such a row is an error, or is left out with a line if `forgiving`. `options` says what else
-    than the files decides what is read. `source` is the folder that the files are in, and the
-    arrays are kept in `source / "cache"` if they are to lie `beside`; in Keras's own folder
-    (`KERAS_HOME`) otherwise, and where nothing can be written to `source`.
+    values: np.ndarray
+    sha256: str
+
+
+def sha256(array: np.ndarray) -> str:
+    """Hexadecimal SHA-256 of an array's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def fingerprint(columns: Iterable[Column]) -> str:
+    """Sixteen digits that tell arrays by their types, their shapes and every value in them."""
+    told = "\n".join(f"{c.values.dtype} {c.values.shape} {c.sha256}" for c in columns)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """Pictures decoded from files once, and mapped from disk by every command that comes later.
+
+    Attributes:
+        folder: what the files lie below. Where it lies itself does not matter.
+        files: everything that the pictures are decoded from, in order.
+        name: what its own files are called, beside the size and the array.
+        size: side of the pictures in px.
+        arrays: names of the arrays, each uint8 [N, size, size, 3].
+        decode: yields the name of an array and its next picture, until there are no more.
+        places: folders to keep the arrays in; the first one that can be written is taken.
     """
 
+    folder: Path
+    files: Sequence[Path] = field(repr=False)
     name: str
-    columns: tuple[str, ...]
     size: int
-    source: Path
-    rows: list[Row] = field(repr=False)
-    read: Callable[[Row], tuple[np.ndarray, ...]] = field(repr=False)
-    options: str = ""
-    beside: bool = True
-    forgiving: bool = False
+    arrays: tuple[str, ...]
+    decode: Callable[[], Rows] = field(repr=False)
+    places: tuple[Path, ...]
 
-    def __len__(self) -> int:
-        return len(self.load()[0]) if self.forgiving and self.rows else len(self.rows)
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The arrays by name, read-only, decoded again where a file has changed since.
 
-    def load(self) -> tuple[np.ndarray, ...]:
-        """All columns, uint8 [N, size, size, 3], mapped from disk, read-only.
-
-        Decoded on first use, and again when a file has changed. Raises `UserError` where there
-        are no rows, one cannot be read, or nothing can be written.
+        Raises:
+            UserError: there are no files, one cannot be read, or no place can be written.
         """
-        if not self.rows:
-            raise UserError(f"no {self.name} pictures in {self.source}")
+        if not self.files:
+            raise UserError(f"no {self.name} pictures in {self.folder}")
         stamp = self._stamp()
-        for place in self._places():
-            told = self._told(place, stamp)
-            if told:
-                return self._map(place, told)
-        for place in self._places()[:-1]:
-            with contextlib.suppress(_Refused):
-                return self._map(place, self._write(place, stamp))
-        return self._map(self._places()[-1], self._write(self._places()[-1], stamp))
+        for place in self.places:
+            if columns := self._map(place, stamp):
+                return columns
+        return self._write(_first_writable(self.places), stamp)
 
-    def fingerprint(self) -> str:
-        """Sixteen digits that change when what is trained on does, wherever it lies."""
-        stamp = self._stamp()
-        for place in self._places():
-            told = self._told(place, stamp)
-            if told:
-                return str(told["fingerprint"])
-        return self._fingerprint()
-
-    def _fingerprint(self) -> str:
-        digest = hashlib.sha256(f"{self.size} {self.options} {len(self.columns)}\n".encode())
-        for row in self.rows:
-            for path in dict.fromkeys(row):
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return digest.hexdigest()[:16]
+    def count(self, array: str) -> int:
+        """How many pictures an array has; none where there are no files."""
+        return len(self.columns[array].values) if self.files else 0
 
     def _stamp(self) -> str:
-        """What is quick to ask, and differs whenever a file has changed."""
-        digest = hashlib.sha256(f"{self.size} {self.options}\n".encode())
-        for row in self.rows:
-            for path in row:
+        """What changes when a file does; cheap, because no file is opened."""
+        digest = hashlib.sha256(str(self.size).encode())
+        for path in self.files:
+            try:
                 status = path.stat()
-                digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+                # The last one also changes with the permission to read, and cannot be set back.
+                facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            except OSError:  # A dangling link is a photo that cannot be read.
+                facts = (0, 0, 0)
+            digest.update(os.fsencode(path.relative_to(self.folder)) + f" {facts}\n".encode())
         return digest.hexdigest()
 
-    def _places(self) -> list[Path]:
-        """Where the arrays may be, the first choice first."""
-        known = f"{self.source.resolve()} {self.size} {self.options}"
-        key = hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        elsewhere = _home() / "garabato" / "cache" / key
-        return [self.source / "cache", elsewhere] if self.beside else [elsewhere]
+    def _path(self, place: Path, array: str) -> Path:
+        return place / f"{self.name}-{self.size}-{array}.npy"
 
-    def _told(self, place: Path, stamp: str) -> dict[str, Any]:
-        """What was written down about the arrays in a place; nothing where they are not these."""
+    def _record(self, place: Path) -> Path:
+        return place / f"{self.name}-{self.size}.json"
+
+    def _map(self, place: Path, stamp: str) -> dict[str, Column] | None:
         try:
-            told = json.loads((place / f"{self.name}.json").read_text())
-            sizes = {path.stat().st_size for path in self._arrays(place)}
-            fits = told["stamp"] == stamp and sizes == {told["rows"] * self.size**2 * 3}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
-        return told if fits else {}
+            record = json.loads(self._record(place).read_text())
+            if record["stamp"] != stamp:
+                return None
+            return self._columns(place, record["sha256"])
+        except (OSError, ValueError, TypeError, LookupError):
+            return None  # Not there, or damaged: decoded again.
 
-    def _arrays(self, place: Path) -> list[Path]:
-        return [place / f"{self.name}-{column}.pixels" for column in self.columns]
+    def _write(self, place: Path, stamp: str) -> dict[str, Column]:
+        with contextlib.ExitStack() as replaced:
+            beside = {
+                array: replaced.enter_context(replacing(self._path(place, array)))
+                for array in self.arrays
+            }
+            # Without its record no array counts, whatever happens from here on.
+            self._record(place).unlink(missing_ok=True)
+            with contextlib.ExitStack() as opened:
+                writers = {
+                    array: _Writer(opened.enter_context(open(path, "wb")), self.size)
+                    for array, path in beside.items()
+                }
+                with contextlib.closing(self.decode()) as rows:
+                    for array, picture in rows:
+                        writers[array].append(picture)
+                digests = {array: writer.finish() for array, writer in writers.items()}
+        write_json(self._record(place), {"stamp": stamp, "sha256": digests})
+        return self._columns(place, digests)
 
-    def _map(self, place: Path, told: dict[str, Any]) -> tuple[np.ndarray, ...]:
-        shape = (told["rows"], self.size, self.size, 3)
-        if not told["rows"]:  # No row could be read, and of nothing there is no map.
-            return tuple(np.zeros(shape, np.uint8) for _ in self.columns)
-        return tuple(np.memmap(path, np.uint8, "r", shape=shape) for path in self._arrays(place))
-
-    def _write(self, place: Path, stamp: str) -> dict[str, Any]:
-        told = place / f"{self.name}.json"
-        with _refused_if_not_for_us():
-            try:
-                place.mkdir(parents=True, exist_ok=True)
-                told.unlink(missing_ok=True)
-            except OSError as error:
-                raise UserError(f"cannot write the cache {place}: {error.strerror}") from error
-            rows = 0
-            with contextlib.ExitStack() as stack:
-                paths = [stack.enter_context(files.replacing(p)) for p in self._arrays(place)]
-                arrays = [stack.enter_context(open(path, "wb")) for path in paths]
-                for pictures in self._decoded():
-                    rows += 1
-                    # Written one after the other, so that a full disk is an error; a mapped page
-                    # that finds no room is a crash.
-                    for file, pixels in zip(arrays, pictures, strict=True):
-                        file.write(pixels.tobytes())
-                for file in arrays:
-                    file.close()
-            content = {"stamp": stamp, "fingerprint": self._fingerprint(), "rows": rows}
-            files.write_json(told, content)
-        return content
-
-    def _decoded(self) -> Iterator[tuple[np.ndarray, ...]]:
-        """The pictures of each row that can be read, in order."""
-
-        def read(row: Row) -> tuple[np.ndarray, ...] | str:
-            try:
-                return self.read(row)
-            except UnreadablePhoto as error:
-                return f"{row[0]}: {error}"
-
-        with (
-            ThreadPoolExecutor() as pool,
-            tqdm(total=len(self.rows), desc=f"{self.name} cache", unit="picture") as bar,
-        ):
-            # In portions, because `map` holds all its results.
-            for start in range(0, len(self.rows), PORTION):
-                for found in pool.map(read, self.rows[start : start + PORTION]):
-                    bar.update()
-                    if not isinstance(found, str):
-                        yield found
-                    elif self.forgiving:
-                        tqdm.write(f"skipped {found}")
-                    else:
-                        raise UserError(found)
+    def _columns(self, place: Path, digests: dict[str, str]) -> dict[str, Column]:
+        return {
+            array: Column(np.load(self._path(place, array), mmap_mode="r"), digests[array])
+            for array in self.arrays
+        }
 
 
-class _Refused(UserError):
-    """A place that this user cannot write to."""
+class _Writer:
+    """An .npy file that grows by pictures.
+
+    Written one after the other, so that a full disk is an error; a mapped page that finds no room
+    is a crash.
+    """
+
+    def __init__(self, file: BinaryIO, size: int):
+        self.file, self.size, self.rows, self.digest = file, size, 0, hashlib.sha256()
+        self._write_header()
+
+    def append(self, picture: np.ndarray) -> None:
+        content = picture.tobytes()
+        self.file.write(content)
+        self.digest.update(content)
+        self.rows += 1
+
+    def finish(self) -> str:
+        self.file.seek(0)
+        self._write_header()
+        return self.digest.hexdigest()
+
+    def _write_header(self) -> None:
+        # NumPy leaves room in it for any number of rows, so that it can be written again.
+        shape = (self.rows, self.size, self.size, 3)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self.file, header)
 
 
-@contextlib.contextmanager
-def _refused_if_not_for_us() -> Iterator[None]:
-    try:
-        yield
-    except UserError as error:
-        cause = error.__cause__
-        if isinstance(cause, OSError) and cause.errno in NOT_FOR_US:
-            raise _Refused(str(error)) from cause
-        raise
+def in_order(
+    sources: Sequence[Source], read: Callable[[Source], Result], *, name: str, unit: str
+) -> Iterator[Result]:
+    """Read sources in threads, a few of them ahead, and yield the results in order, with a bar."""
+    with ThreadPoolExecutor() as pool, tqdm(total=len(sources), desc=name, unit=unit) as bar:
+        remaining = iter(sources)
+        pending = deque(pool.submit(read, source) for source in islice(remaining, AHEAD))
+        while pending:
+            yield pending.popleft().result()
+            bar.update()
+            pending.extend(pool.submit(read, source) for source in islice(remaining, 1))
 
 
-def _home() -> Path:
-    """The folder of Keras, which downloads its files there, too."""
-    home = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser())
-    writable = os.access(home if home.is_dir() else home.parent, os.W_OK)
-    return home if writable else Path(tempfile.gettempdir(), f"garabato-{os.getuid()}")
+def keras_home() -> Path:
+    """Where Keras keeps a user's files: `~/.keras`, or what the variable `KERAS_HOME` names."""
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+
+
+def user_cache(folder: Path) -> Path:
+    """Where this user keeps what was decoded from `folder`; may be removed at any time."""
+    place = folder.resolve()
+    digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
+    return keras_home() / "garabato" / "cache" / f"{place.name}-{digest}"
+
+
+def _first_writable(places: Sequence[Path]) -> Path:
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                return place
+        except OSError as error:
+            reason = error.strerror
+    raise UserError(
+        f"cannot write the cache {places[-1]}: {reason}; "
+        f"set KERAS_HOME to a folder that can be written"
+    )

@@ -1,17 +1,19 @@
-"""Datasets: what is trained on and what is held out; and how a folder of pairs is opened."""
+"""Datasets: what is trained on and what is held out, as columns of pictures and labels."""
 
-import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from training.data.cache import DecodedPictures
+from training.data.cache import Cache, Column, Rows, fingerprint, in_order, sha256, user_cache
 from training.data.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
 from training.data.photos import UnreadablePhoto, load_image
 from training.errors import UserError
+
+Files = tuple[Path, Path]  # Input and target; twice the same path is a side-by-side image.
 
 
 class Split(Protocol):
@@ -20,11 +22,14 @@ class Split(Protocol):
     def __len__(self) -> int: ...
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """All columns: pictures uint8 [N, S, S, C], labels int32 [N]."""
+        """Return all columns: pictures uint8 [N, S, S, C], labels int32 [N]."""
         ...
 
     def fingerprint(self) -> str:
-        """Sixteen digits that change when what is trained on does."""
+        """Return sixteen digits that change when anything in the columns does.
+
+        They do not depend on where the data lies, on names or on times.
+        """
         ...
 
 
@@ -38,34 +43,40 @@ class Arrays:
         return max(len(column) for column in self.columns)
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """The columns as they are."""
+        """Return the columns as they are."""
         return self.columns
 
     def fingerprint(self) -> str:
-        """Of every value."""
-        digest = hashlib.sha256()
-        for column in self.columns:
-            digest.update(np.ascontiguousarray(column).data)
-        return digest.hexdigest()[:16]
+        """Return the digits of every value."""
+        return fingerprint(Column(column, sha256(column)) for column in self.columns)
 
 
 @dataclass(frozen=True)
-class Unpaired:
-    """A split whose columns come from different places, and may differ in length."""
+class Cached:
+    """A split of pictures in files: each column is an array of a cache, by its name there.
 
-    parts: tuple[Split, ...]
+    Nothing is decoded before the length, the columns or the fingerprint are asked for.
+    """
+
+    sources: tuple[tuple[Cache, str], ...]
 
     def __len__(self) -> int:
-        return max(map(len, self.parts))
+        return max(cache.count(array) for cache, array in self.sources)
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """The columns of one part after the other."""
-        return tuple(column for part in self.parts for column in part.load())
+        """Return all columns, each uint8 [N, S, S, 3], mapped from disk, read-only.
+
+        Raises:
+            UserError: there are none, a file cannot be read or no cache can be written.
+        """
+        return tuple(column.values for column in self._columns())
 
     def fingerprint(self) -> str:
-        """Of those of the parts, in their order."""
-        together = " ".join(part.fingerprint() for part in self.parts)
-        return hashlib.sha256(together.encode()).hexdigest()[:16]
+        """Return the digits of every value, known since the pictures were decoded."""
+        return fingerprint(self._columns())
+
+    def _columns(self) -> Iterator[Column]:
+        return (cache.columns[array] for cache, array in self.sources)
 
 
 @dataclass(frozen=True)
@@ -112,8 +123,9 @@ class Dataset:
         """Open what `prepare` wrote, or plain pairs in the same layout.
 
         Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
-        images in `train/` with the input on the left; likewise `test/`, which may be missing.
-        Their `size` is that of the first picture unless given. Raises `UserError`.
+        images in `train/`, the input on the left (`prepare` also takes those with the input on
+        the right); likewise `test/`, which may be missing. Their `size` is that of the first
+        picture unless given. Raises `UserError`.
         """
         folder = Path(folder)
         info = {}
@@ -133,36 +145,40 @@ class Dataset:
         if not listed["train"]:
             raise UserError(f"{folder} holds no training pairs")
         size = size or _first_size(listed["train"])
-        train, test = (_pairs(folder, split, listed[split], size) for split in SPLITS)
+        train, test = (_cached(folder, split, size, listed[split]) for split in SPLITS)
         return cls(folder, size, info, train, test)
 
 
-def _pairs(
-    folder: Path, split: str, listed: list[tuple[str, tuple[Path, Path]]], size: int
-) -> DecodedPictures:
-    return DecodedPictures(
-        split,
-        SIDES,
-        size,
-        folder,
-        [pair for _, pair in listed],
-        lambda pair: read_pair((pair[0], pair[1]), size, "ab"),
-        options="side by side" if any(a == b for _, (a, b) in listed) else "two files",
-    )
+def _cached(folder: Path, split: str, size: int, pairs: list[Files]) -> Cached:
+    def read(files: Files) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            return read_pair(files, size, "ab")
+        except UnreadablePhoto as error:
+            raise UserError(f"{files[0]}: {error}") from None
+
+    def decode() -> Rows:
+        for pair in in_order(pairs, read, name=f"{split} cache", unit="pair"):
+            yield from zip(SIDES, pair, strict=True)
+
+    paths = [path for files in pairs for path in files]
+    # A dataset may lie on a disk that is only read.
+    places = (folder / "cache", user_cache(folder))
+    cache = Cache(folder, paths, split, size, SIDES, decode, places)
+    return Cached(tuple((cache, side) for side in SIDES))
 
 
-def _list_pairs(folder: Path, strict: bool) -> list[tuple[str, tuple[Path, Path]]]:
+def _list_pairs(folder: Path, strict: bool) -> list[Files]:
     inputs, targets = folder / "input", folder / "target"
     if inputs.is_dir() and targets.is_dir():
-        return match_names(inputs, targets, strict)
+        return [files for _, files in match_names(inputs, targets, strict)]
     if folder.is_dir():
-        return [(p.name, (p, p)) for p in sorted(folder.iterdir()) if is_picture(p)]
+        return [(path, path) for path in sorted(folder.iterdir()) if is_picture(path)]
     return []
 
 
-def _first_size(pairs: list[tuple[str, tuple[Path, Path]]]) -> int:
-    files = pairs[0][1]
+def _first_size(pairs: list[Files]) -> int:
+    target = pairs[0][1]
     try:
-        return min(load_image(files[1], 1 << 20).size)
+        return min(load_image(target, 1 << 20).size)
     except UnreadablePhoto as error:
-        raise UserError(f"{files[1]}: {error}") from None
+        raise UserError(f"{target}: {error}") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 
+from training.data.cache import keras_home
 from training.errors import UserError
 
 
@@ -73,10 +74,10 @@ SOURCES = {
 }
 
 
-def locate(data: Path, cache: Path | None = None) -> Path:
+def locate(data: Path) -> Path:
     """Give the folder at `data`, or that of the dataset of this name, downloaded once.
 
-    Downloads lie in `cache`, by default where Keras keeps its own (`~/.keras`, `KERAS_HOME`).
+    Downloads lie where Keras keeps its own (`~/.keras`, `KERAS_HOME`).
 
     Raises:
         UserError: neither a folder nor a name, or the download fails.
@@ -96,7 +97,7 @@ def locate(data: Path, cache: Path | None = None) -> Path:
                 f"{source.address}/{name}",
                 file_hash=checksum,
                 cache_subdir=str(folder),
-                cache_dir=cache,
+                cache_dir=str(keras_home()),
                 extract=name.endswith(".tgz"),
             )
     except Exception as error:  # Keras raises no kind of its own, and changes the kind.

@@ -1,12 +1,16 @@
-"""Photos without sketches: one folder of them, or two whose kinds are to be told apart."""
+"""Photos without sketches: one folder of them, or two folders of different kinds."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.cache import DecodedPictures
-from training.data.datasets import Dataset, Unpaired
+import numpy as np
+from tqdm import tqdm
+
+from training.data.cache import Cache, Rows, in_order, user_cache
+from training.data.datasets import Cached, Dataset
 from training.data.downloads import describe, locate
-from training.data.photos import find_photos, load_photo
+from training.data.pairs import SPLITS
+from training.data.photos import UnreadablePhoto, find_photos, load_photo
 from training.errors import UserError
 
 HELD_OUT = 20  # Every so many-th photo, by name, is not trained on.
@@ -15,10 +19,11 @@ HELD_OUT = 20  # Every so many-th photo, by name, is not trained on.
 def open_photos(data: Path, size: int) -> Dataset:
     """Open a folder of photos, or a dataset by name, as one column uint8 [N, size, size, 3].
 
-    Raises `UserError` where there are none.
+    Photos that cannot be read are skipped with a line. Raises `UserError` where there are none.
     """
     folder = locate(data)
-    train, test = _splits(folder, size)
+    cache = _cache(folder, size)
+    train, test = (Cached(((cache, split),)) for split in SPLITS)
     return Dataset(folder, size, describe(data), train, test)
 
 
@@ -41,32 +46,31 @@ def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
             f"expected two folders of photos in {folder}, named by --kinds where there are more; "
             f"got {names}, found {found}"
         )
-    splits = [_splits(folder / name, size) for name in names]
-    train, test = (Unpaired(tuple(parts)) for parts in zip(*splits, strict=True))
+    caches = [_cache(folder / name, size) for name in names]
+    train, test = (Cached(tuple((cache, split) for cache in caches)) for split in SPLITS)
     return Dataset(folder, size, describe(data), train, test, labels=tuple(names), paired=False)
 
 
-def _splits(folder: Path, size: int) -> tuple[DecodedPictures, DecodedPictures]:
-    """What is trained on and what is held out; a photo that cannot be read is in neither."""
-    photos = find_photos(folder)
-    if len(photos) < 2:
-        raise UserError(f"expected photos in {folder}, found {len(photos)}")
-    held_out = photos[::HELD_OUT]
-    trained_on = [photo for index, photo in enumerate(photos) if index % HELD_OUT]
+def _cache(folder: Path, size: int) -> Cache:
+    """The photos of a folder, decoded into one array a split."""
+    paths = find_photos(folder)
 
-    def split(name: str, chosen: list[Path]) -> DecodedPictures:
-        return DecodedPictures(
-            name,
-            ("photo",),
-            size,
-            folder,
-            [(photo,) for photo in chosen],
-            lambda row: (load_photo(row[0], size),),
-            beside=False,  # It is somebody's folder of photos.
-            forgiving=True,
-        )
+    def read(path: Path) -> np.ndarray | None:
+        try:
+            return load_photo(path, size)
+        except UnreadablePhoto as reason:
+            tqdm.write(f"skipped {path}: {reason}")
+            return None
 
-    train, test = split("train", trained_on), split("test", held_out)
-    if not len(train):
-        raise UserError(f"expected photos in {folder}, could read none of {len(photos)}")
-    return train, test
+    def decode() -> Rows:
+        train, test = SPLITS
+        count = 0
+        for photo in in_order(paths, read, name=folder.name, unit="photo"):
+            if photo is not None:
+                yield train if count % HELD_OUT else test, photo
+                count += 1
+        if count < 2:
+            raise UserError(f"expected photos in {folder}, could read {count}")
+
+    # Not in the folder: it is somebody's, who looks at it.
+    return Cache(folder, paths, "photos", size, SPLITS, decode, (user_cache(folder),))

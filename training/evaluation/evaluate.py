@@ -11,6 +11,7 @@ from training.evaluation import metrics
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator, load_drawings
 from training.runs import sheets
+from training.runs.samples import Inputs
 
 THUMBNAIL = 64  # px: shape and colour are left, texture is not
 HELD_OUT, SAMPLES = "held-out", "samples"
@@ -30,11 +31,10 @@ def report(
     """Measure a generator: L1, PSNR and SSIM on held-out pairs, KID where features are given.
 
     Prints a table, at full size and as 64 px thumbnails. KID is also given as a share: of the
-    outputs to real photos, over that of the inputs, or of pictures of noise where it draws from
-    noise.
+    outputs to real photos, over that of the inputs, or of pictures of noise where it takes noise.
 
     Args:
-        generator: Run folder, or an exported .tflite file that draws from pictures.
+        generator: Run folder, or an exported .tflite file that takes pictures.
         name: Which of a run's generators, where it has several; the first by default.
         data: Dataset folder or name to measure on, instead of the one that a run was trained on.
         drawings: Folder of drawings that belong to no photo, to measure KID on as well.
@@ -45,7 +45,7 @@ def report(
     Raises:
         UserError: as `evaluate` does, and when `json` cannot be written.
     """
-    # Minutes of drawing should not end at a folder that is not there.
+    # Minutes of work should not end at a folder that is not there.
     if json and not json.parent.is_dir():
         raise UserError(f"cannot write {json}: there is no folder {json.parent}")
     opened = Generator.open(generator, name)
@@ -63,14 +63,14 @@ def evaluate(
     features: Path | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Draw every held-out input and every drawing, and measure the outputs.
+    """Generate a picture of every held-out input and every drawing, and measure them.
 
     Args:
-        generator: what draws.
+        generator: what to measure.
         data: a dataset folder other than the one the generator was trained on.
-        drawings: a folder of pictures to draw from that have no photo of their own.
+        drawings: a folder of pictures to generate from that have no photo of their own.
         features: a `.tflite` feature network (see `FeatureNetwork`); without it there is no KID.
-        limit: take the first so many held-out pairs only.
+        limit: read and measure the first so many held-out pairs only.
 
     Returns:
         `generator`, `data` and `features` by name, and `measures`: one row for full size and one
@@ -87,32 +87,34 @@ def evaluate(
         raise UserError("drawings have no photos of their own: measuring them takes --features")
     from_pictures = generator.task == "image-to-image"
     if drawings and not from_pictures:
-        raise UserError(f"{generator.name} draws from noise, not from --drawings")
+        raise UserError(f"{generator.name} takes noise, not --drawings")
     network = FeatureNetwork(features) if features else None
     dataset = generator.dataset(data)
-    targets = generator.targets(dataset, limit)
-    if not from_pictures:
-        sets = {SAMPLES: generator.inputs(dataset, len(targets))}
+    # Cut before anything is copied: the rest stays on the disk.
+    pictures, photos = (column[:limit] for column in generator.held_out(dataset))
+    if from_pictures:
+        sets: dict[str, Inputs] = {HELD_OUT: (pictures,)}
     else:
-        sets = {HELD_OUT: tuple(x[:limit] for x in generator.inputs(dataset, len(dataset.test)))}
+        sets = {SAMPLES: generator.inputs(dataset, len(photos))}
     if drawings:
         sets["drawings"] = (load_drawings(drawings, generator.size),)
     for name, inputs in sets.items():
         if network and len(inputs[0]) < 2:
             raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
     sides = [generator.size, *([THUMBNAIL] if generator.size > THUMBNAIL else [])]
-    real = {side: sheets.resize(targets, side) for side in sides}
+    photos = sheets.to_rgb(photos)
+    real = {side: sheets.resize(photos, side) for side in sides}
     seen = {side: network(real[side]) for side in sides} if network else {}
     rows = []
     for name, inputs in sets.items():
         outputs = generator(inputs)
         shown = sheets.to_rgb(inputs[0]) if from_pictures else _noise(outputs.shape)
         for side in sides:
-            small, drawn = sheets.resize(shown, side), sheets.resize(outputs, side)
+            given, generated = sheets.resize(shown, side), sheets.resize(outputs, side)
             belong = name == HELD_OUT and dataset.paired
-            row = measure(name, drawn, real[side] if belong else None)
+            row = measure(name, generated, real[side] if belong else None)
             if network:
-                row |= kernel_distances(network(small), network(drawn), seen[side])
+                row |= kernel_distances(network(given), network(generated), seen[side])
             rows.append(row)
     return {
         "generator": generator.name,
@@ -123,7 +125,7 @@ def evaluate(
 
 
 def _noise(shape: tuple[int, ...]) -> np.ndarray:
-    """What a generator that draws from noise improves on: pictures of nothing but noise."""
+    """What a generator that takes noise improves on: pictures of nothing but noise."""
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 

@@ -1,9 +1,10 @@
-"""Whatever draws pictures: a network of a run, or an exported `.tflite` file."""
+"""Generators to measure and to show: networks of a run, or exported `.tflite` files."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
+import keras
 import numpy as np
 from tqdm import tqdm
 
@@ -19,22 +20,61 @@ from training.runs.samples import Inputs, sample_inputs
 BATCH = 8
 
 
+class _Network(Protocol):
+    """What depends on where the weights come from: a run, or a file."""
+
+    def open(self, folder: Path, size: int) -> Dataset: ...
+
+    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs: ...
+
+    def generate(self, inputs: Inputs) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class _OfRun:
+    recipe: Any
+    model: keras.Model
+
+    def open(self, folder: Path, size: int) -> Dataset:
+        return self.recipe.open(folder, size)
+
+    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
+        return sample_inputs(self.model, count, pictures, classes)
+
+    def generate(self, inputs: Inputs) -> np.ndarray:
+        return samples.draw(self.model, inputs, BATCH)
+
+
+@dataclass(frozen=True)
+class _OfFile:
+    network: PictureNetwork
+
+    def open(self, folder: Path, size: int) -> Dataset:
+        return Dataset.open(folder, size)
+
+    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
+        return (sheets.spread(pictures, count),)
+
+    def generate(self, inputs: Inputs) -> np.ndarray:
+        outputs = np.stack([self.network(picture) for picture in inputs[0]])
+        return np.clip(np.rint(outputs), 0, 255).astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class Generator:
     """Pixels out, of pixels or of noise, wherever the weights come from.
 
     `name` is for people. `size` is the side of its pictures in px. `task` is as a card has it.
-    `data` is what it was trained on, where that is known.
+    `data` is what it was trained on, where that is known. `column` of a dataset holds what it
+    takes, or where it takes no picture, what it learned to generate.
     """
 
     name: str
     size: int
     task: str
     data: Path | None
-    _open: Callable[[Path], Dataset] = field(repr=False)
-    _inputs: Callable[[Dataset, int], Inputs] = field(repr=False)
-    _targets: Callable[[Dataset], np.ndarray] = field(repr=False)
-    _draw: Callable[[Inputs], np.ndarray] = field(repr=False)
+    column: int
+    _network: _Network = field(repr=False)
 
     @classmethod
     def open(cls, path: Path, name: str | None = None) -> "Generator":
@@ -44,59 +84,44 @@ class Generator:
             UserError: neither of the two, or one that is damaged.
         """
         if path.suffix == ".tflite":
-            return cls._of_file(path)
+            network = PictureNetwork(path)
+            shape = (1, network.height, network.width, 3)
+            if network.output_shape != shape or network.height != network.width:
+                raise UserError(
+                    f"{path} makes {list(network.output_shape)} of {list(shape)}; "
+                    f"expected a generator, a square picture of a square picture"
+                )
+            return cls(path.name, network.height, "image-to-image", None, 0, _OfFile(network))
         run = Run.open(path)
-        recipe, model = recipe_from(run.config), load_generator(run, name)
-        column = recipe.shown[name or next(iter(recipe.shown))]
+        recipe = recipe_from(run.config)
         return cls(
             run.folder.resolve().name,
             run.config["size"],
             recipe.task,
             Path(run.config["data"]["folder"]),
-            lambda folder: recipe.open(folder, run.config["size"]),
-            lambda data, count: sample_inputs(
-                model, count, data.test.load()[column], len(data.labels)
-            ),
-            lambda data: data.test.load()[_target(recipe.task, column)],
-            lambda inputs: samples.draw(model, inputs, BATCH),
-        )
-
-    @classmethod
-    def _of_file(cls, path: Path) -> "Generator":
-        network = PictureNetwork(path)
-        shape = (1, network.height, network.width, 3)
-        if network.output_shape != shape or network.height != network.width:
-            raise UserError(
-                f"{path} makes {list(network.output_shape)} of {list(shape)}; "
-                f"expected a generator, a square picture of a square picture"
-            )
-        return cls(
-            path.name,
-            network.height,
-            "image-to-image",
-            None,
-            lambda folder: Dataset.open(folder, network.height),
-            lambda data, count: (sheets.spread(data.test.load()[0], count),),
-            lambda data: data.test.load()[1],
-            lambda inputs: _pixels(network, inputs[0]),
+            recipe.shown[name or next(iter(recipe.shown))],
+            _OfRun(recipe, load_generator(run, name)),
         )
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
-        """Draw RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
-        starts = tqdm(range(0, len(inputs[0]), BATCH), desc="Drawing", unit="batch")
-        parts = [self._draw(tuple(x[start : start + BATCH] for x in inputs)) for start in starts]
-        return sheets.to_rgb(np.concatenate(parts))
+        """Generate RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
+        starts = tqdm(range(0, len(inputs[0]), BATCH), desc="Generating", unit="batch")
+        batches = (tuple(x[start : start + BATCH] for x in inputs) for start in starts)
+        return sheets.to_rgb(np.concatenate([self._network.generate(batch) for batch in batches]))
 
     def inputs(self, dataset: Dataset, count: int) -> Inputs:
-        """`count` inputs, the same every time: of held-out pictures, or labels and noise."""
-        return self._inputs(dataset, count)
+        """Return `count` inputs, always the same: held-out pictures spread over all, or noise."""
+        pictures, _ = self.held_out(dataset)
+        return self._network.inputs(pictures, count, len(dataset.labels))
 
-    def targets(self, dataset: Dataset, limit: int | None = None) -> np.ndarray:
-        """Held-out pictures of the kind that it generates, RGB uint8 [N, S, S, 3].
+    def held_out(self, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+        """Return the held-out pictures that it takes, and those like what it generates.
 
-        The first `limit`, or all; read from disk when they are used.
+        Each is uint8 [N, S, S, C], mapped: nothing is read yet. With noise, both are the same.
         """
-        return sheets.to_rgb(self._targets(dataset)[:limit])
+        columns = dataset.test.load()
+        generated = 1 - self.column if self.task == "image-to-image" else self.column
+        return columns[self.column], columns[generated]
 
     def dataset(self, folder: Path | None) -> Dataset:
         """Open `folder`, or else the data that it was trained on, at its size.
@@ -107,29 +132,22 @@ class Generator:
         folder = folder or self.data
         if folder is None:
             raise UserError(f"{self.name} does not know its data: name a dataset with --data")
-        return self._open(folder)
+        return self._network.open(folder, self.size)
 
 
-def _target(task: str, column: int) -> int:
-    """The column of what is drawn: that of the photos, or of two kinds the other one."""
-    return 1 - column if task == "image-to-image" else column
-
-
-def load_drawings(folder: Path, size: int) -> np.ndarray:
+def load_drawings(folder: Path, size: int, count: int | None = None) -> np.ndarray:
     """Read a folder of drawings, in order of their names: uint8 [N, size, size, 3].
+
+    Of many, `count` at equal distances; all by default.
 
     Raises:
         UserError: no folder, no picture in it, or one that cannot be read.
     """
     drawings = []
-    for path in find_photos(folder):
+    paths = find_photos(folder)
+    for place in sheets.spread(np.arange(len(paths)), count or len(paths)):
         try:
-            drawings.append(load_photo(path, size))
+            drawings.append(load_photo(paths[place], size))
         except UnreadablePhoto as error:
-            raise UserError(f"{path}: {error}") from None
+            raise UserError(f"{paths[place]}: {error}") from None
     return np.stack(drawings)
-
-
-def _pixels(network: PictureNetwork, sketches: np.ndarray) -> np.ndarray:
-    outputs = np.stack([network(sketch) for sketch in sketches])
-    return np.clip(np.rint(outputs), 0, 255).astype(np.uint8)

@@ -62,7 +62,7 @@ def kid(
 
     Returns:
         The mean over the subsets, and their standard deviation. Where both sets are no larger
-        than a subset there is but one to draw: the mean is exact and the deviation 0.
+        than a subset there is only one to take: the mean is exact and the deviation 0.
 
     Raises:
         ValueError: features of different lengths, or fewer than two of them in a set.

@@ -1,4 +1,4 @@
-"""preview: what a generator draws, below what it draws from, as one sheet."""
+"""preview: one sheet of inputs, what a generator makes of them, and the photos behind them."""
 
 from pathlib import Path
 
@@ -24,13 +24,13 @@ def preview(
     columns: int = 6,
     side: int | None = None,
 ) -> Path:
-    """Draw a sheet: held-out sketches, what becomes of them, and the photos behind them.
+    """Make a sheet: held-out sketches, what becomes of them, and the photos behind them.
 
     The sketches are unpicked: at equal distances over all that were held out, so that two runs on
-    the same data show the same. Of a generator that draws from noise: the first of a fixed seed.
+    the same data show the same. Of a generator that takes noise: the first of a fixed seed.
 
     Args:
-        generator: Run folder, or an exported .tflite file that draws from pictures.
+        generator: Run folder, or an exported .tflite file that takes pictures.
         name: Which of a run's generators, where it has several; the first by default.
         out: Picture to write; preview.png beside the weights by default.
         data: Dataset folder or name; the one that a run was trained on by default.
@@ -50,17 +50,18 @@ def preview(
         raise UserError(
             f"--count, --columns and --side should be 1 or more; got {count}, {columns} and {side}"
         )
-    drawer = Generator.open(generator, name)
+    opened = Generator.open(generator, name)
     targets = []
     if drawings:
-        inputs: Inputs = (sheets.spread(load_drawings(drawings, drawer.size), count),)
+        inputs: Inputs = (load_drawings(drawings, opened.size, count),)
     else:
-        dataset = drawer.dataset(data)
-        inputs = drawer.inputs(dataset, count)
-        if photos and dataset.paired and drawer.task == "image-to-image":
-            targets.append(sheets.spread(drawer.targets(dataset), count))
+        dataset = opened.dataset(data)
+        inputs = opened.inputs(dataset, count)
+        if photos and dataset.paired and opened.task == "image-to-image":
+            _, held_out = opened.held_out(dataset)
+            targets.append(sheets.to_rgb(sheets.spread(held_out, count)))
     seen = [sheets.to_rgb(x) for x in inputs if x.dtype == np.uint8]
-    rows = [*seen, drawer(inputs), *targets]
+    rows = [*seen, opened(inputs), *targets]
     rows = [sheets.resize(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
     files.write_image(path, sheets.sheet(*rows, columns=columns))

@@ -1,9 +1,7 @@
 """What holds for every test: quiet logs, a precision of its own, and a store that all share."""
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 
 # Before anything imports Keras or TensorFlow. A test of JAX starts a process of its own.
@@ -16,20 +14,6 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 import pytest
 
 from tests.store import Store
-
-HOME = pytest.StashKey[str]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let what tests download or decode lie in a folder that goes with them; workers share it."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        config.stash[HOME] = os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="garabato-tests-")
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove it."""
-    if HOME in config.stash:
-        shutil.rmtree(config.stash[HOME], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,5 @@
 """Dataset folders, plain and prepared, and the stream of batches."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -35,11 +34,6 @@ def plain(tmp_path) -> Path:
         save(tmp_path / split / "input" / f"{n}.png", n)
         save(tmp_path / split / "target" / f"{n}.png", 100 + n)
     return tmp_path
-
-
-def names(split) -> list[str]:
-    assert isinstance(split, DecodedPictures)
-    return [row[0].name for row in split.rows]
 
 
 def test_reads_two_folders_with_equal_names(plain):
@@ -204,67 +198,6 @@ def test_a_run_does_not_go_on_with_other_data_of_the_same_names(tmp_path):
     save(data / "train/target/0001.png", 7, (64, 64))
     with pytest.raises(UserError, match=r"data\.fingerprint: was '\w{16}', now '\w{16}'"):
         fit(recipe, options, name="tiny", verbose=0)
-
-
-def test_a_fingerprint_is_of_contents_and_of_nothing_else(plain, tmp_path_factory):
-    before = Dataset.open(plain).train.fingerprint()
-    # Elsewhere, at another time, decoded or not: it is the same data.
-    copy = shutil.copytree(plain, tmp_path_factory.mktemp("copy") / "data")
-    for path in copy.rglob("*.png"):
-        os.utime(path, ns=(1, 1))
-    assert Dataset.open(copy).train.fingerprint() == before
-    Dataset.open(copy).train.load()
-    assert Dataset.open(copy).train.fingerprint() == before
-    # A changed picture keeps its name, and one changed pixel is enough, on either side.
-    for side in ("input", "target"):
-        with Image.open(copy / "train" / side / "2.png") as picture:
-            changed = picture.convert("RGB")
-        changed.putpixel((0, 0), (1, 2, 3))
-        changed.save(copy / "train" / side / "2.png")
-        after = Dataset.open(copy).train.fingerprint()
-        assert after != before
-        Dataset.open(copy).train.load()
-        assert Dataset.open(copy).train.fingerprint() == after
-        before = after
-    assert (
-        Dataset.open(plain, size=64).train.fingerprint() != Dataset.open(plain).train.fingerprint()
-    )
-
-
-@contextlib.contextmanager
-def as_somebody_who_may_not_write(folder: Path) -> Iterator[None]:
-    """Take the right to write to a folder away; from root, who has every right, by being nobody."""
-    folder.chmod(0o555)
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-        folder.chmod(0o755)
-
-
-def test_what_may_not_be_written_beside_its_pictures_is_kept_elsewhere(plain, monkeypatch):
-    # Not below pytest's own folder, which nobody else may enter.
-    with tempfile.TemporaryDirectory() as place:
-        os.chmod(place, 0o755)
-        home = Path(place, "home")
-        home.mkdir()
-        home.chmod(0o777)
-        monkeypatch.setenv("KERAS_HOME", str(home))
-        data = shutil.copytree(plain, Path(place, "data"))
-        with as_somebody_who_may_not_write(data):
-            inputs, _ = Dataset.open(data).train.load()
-            fingerprint = Dataset.open(data).train.fingerprint()
-        assert inputs[:, 5, 5, 0].tolist() == [0, 1, 2, 3]
-        assert fingerprint == Dataset.open(plain).train.fingerprint()
-        assert not (data / "cache").exists()
-        [kept] = home.glob("garabato/cache/*/train-input.pixels")
-        before = kept.stat().st_ino
-        Dataset.open(data).train.load()
-        assert kept.stat().st_ino == before, "it is found again, also by who may write"
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-import tracemalloc
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -68,40 +66,3 @@ def test_a_photo_that_cannot_be_read_is_left_out(kinds, capsys):
     dataset = open_photos(kinds / "dawn", 16)
     assert len(dataset.train) + len(dataset.test) == 44
     assert "skipped" in capsys.readouterr().out
-
-
-def test_photos_are_decoded_once_and_mapped_and_their_folder_is_left_as_it_is(kinds, monkeypatch):
-    home = kinds / "home"  # Not a kind: they are named below.
-    home.mkdir()
-    monkeypatch.setenv("KERAS_HOME", str(home))
-    before = sorted((kinds / "dawn").rglob("*"))
-
-    def decode() -> dict[str, int]:
-        columns = open_unpaired(kinds, 16, ("dawn", "dusk")).train.load()
-        assert all(isinstance(column, np.memmap) for column in columns)
-        return {str(path): path.stat().st_ino for path in home.rglob("*.pixels")}
-
-    first = decode()
-    assert first and decode() == first
-    assert sorted((kinds / "dawn").rglob("*")) == before
-
-
-def test_the_memory_that_photos_take_does_not_grow_with_their_number(tmp_path):
-    """Of 300 photos of 64 px, 3.7 MB as pixels, never more than some portions are held."""
-    for number in range(300):
-        Image.new("RGB", (64, 64), (number % 256,) * 3).save(tmp_path / f"{number:03d}.png")
-    tracemalloc.start()
-    try:
-        [column] = open_photos(tmp_path, 64).train.load()
-        most = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert column.nbytes > 3_000_000
-    assert most < 2_000_000
-
-
-def test_a_folder_in_which_nothing_can_be_read_is_told(tmp_path):
-    for number in range(3):
-        (tmp_path / f"{number}.png").write_bytes(b"no picture")
-    with pytest.raises(UserError, match="could read none of 3"):
-        open_photos(tmp_path, 16)

@@ -89,15 +89,6 @@ def run_weights(run):
     return Run.open(run).card["weights"]["generator"]["sha256"]
 
 
-def test_the_weights_of_a_bundle_are_those_of_its_float_file(tmp_path):
-    from training.transfer.teacher import weights_file
-
-    files_told = {f"tflite-{kind}": {"path": f"{kind}.tflite"} for kind in ("int8", "float16")}
-    card = {"files": files_told, "size": 64, "training": {}}
-    (tmp_path / "card.json").write_text(json.dumps(card))
-    assert weights_file(tmp_path) == tmp_path / "float16.tflite"
-
-
 def test_a_run_of_an_earlier_version_goes_on_and_learns_the_content(data, finished, tmp_path):
     """It knew weights by their names only."""
     run = shutil.copytree(finished, tmp_path / "run")

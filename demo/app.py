@@ -23,6 +23,7 @@ from demo.latent_tab import latent_tab, sample_api
 from demo.serving import Models
 from demo.sketch_tab import generate_api, sketch_tab
 from demo.texts import I18N
+from demo.uploads import own_folder
 
 # System fonts only: Gradio's own themes bring fonts that a browser has to fetch.
 _THEME = gr.themes.Default(
@@ -63,9 +64,16 @@ class App(gr.Blocks):
         """Refuse files that are URLs, then read the inputs as Gradio does."""
         try:
             traverse(inputs, refuse_urls, is_file_obj_with_meta)
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:
+            # Nothing but what a client sent is read here: each kind of value fails in its own way.
+            kind = type(error).__name__
+            raise gr.Error(f"expected other values ({kind})", print_exception=False) from None
 
 
 def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
@@ -77,6 +85,7 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
     Raises `UserError` where `demo.bundles` does.
     """
     models = Models(bundles, threads)
+    own_folder()  # Before any component, which remember where Gradio keeps its files.
     with App(title="Garabato", analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.Markdown("# Garabato", elem_id="title")
         cards = list(models.cards.values())

@@ -77,22 +77,25 @@ def test_losses_are_finite_and_logged(preset):
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_squeezenet_looks_and_does_not_learn(precision, tmp_path):
+def test_the_perceptual_network_adds_its_term_and_does_not_learn(precision, tmp_path):
     keras.config.set_dtype_policy(precision)
     weights = write_weights(tmp_path / "squeezenet.h5")
     options = dataclasses.replace(SMALL, squeezenet=weights, projected=0.0)
     model = compiled(options.build(LEAST, 0), options)
-    before = [keras.ops.convert_to_numpy(v.value) for v in model.eye.network.variables]
+    before = [keras.ops.convert_to_numpy(v.value) for v in model.perceptual.features.variables]
     blind = options.build(LEAST, 0)
     for name, network in blind.networks.items():
         network.set_weights(model.networks[name].get_weights())
-    blind.eye, blind.trackers = None, {k: v for k, v in blind.trackers.items() if k != "perceptual"}
+    blind.perceptual, blind.trackers = (
+        None,
+        {k: v for k, v in blind.trackers.items() if k != "perceptual"},
+    )
     one, other = fit(model).history, fit(compiled(blind, options)).history
     # Equal weights and pairs: what differs is the new term.
     distance = one["generator_loss"][0] - other["generator_loss"][0]
     assert distance == pytest.approx(options.perceptual * one["perceptual"][0], rel=0.02)
     assert 0 < one["perceptual"][0] < 2
-    for old, variable in zip(before, model.eye.network.variables, strict=True):
+    for old, variable in zip(before, model.perceptual.features.variables, strict=True):
         np.testing.assert_array_equal(old, keras.ops.convert_to_numpy(variable.value))
 
 

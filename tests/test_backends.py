@@ -15,7 +15,7 @@ PARTS = {
         "losses": "",
         "augment": "",
         "networks": "batch_norm or picture_norm",
-        "family_layers": "sampling or pool or instance or fade or late",
+        "family_layers": "sampling or pool or instance or late or r1",
         "adversarial": "not matters and not tiny and not paper",
     },
     "runs": {

@@ -24,14 +24,19 @@ def test_the_losses_are_those_worked_by_hand(identity, expected):
     chosen = dataclasses.replace(PRESETS["fast"], size=SIZE, width=8, cycle=10.0, identity=identity)
     model = chosen.build(SIZE, 0)
     model.networks |= {"a_to_b": times(0.5), "b_to_a": times(-1.0)}
-    model.networks |= {"judge_a": times(2.0, 2), "judge_b": times(2.0, 2)}
+    model.networks |= {"discriminator_a": times(2.0, 2), "discriminator_b": times(2.0, 2)}
     photos = np.full((2, SIZE, SIZE, 3), 255, np.uint8)
-    # a is 1 and b is -1: 0.5 and 1 are drawn, which judges call 1 and 2, and come back as -0.5 and
-    # 0.5. So coming back is off by 1.5 + 1.5, and what should stay is off by 2 (a) and 0.5 (b).
+    # a is 1 and b is -1: 0.5 and 1 are generated, which discriminators call 1 and 2, and come back
+    # as -0.5 and 0.5. So coming back is off by 1.5 + 1.5, and what should stay is off by 2 (a) and
+    # 0.5 (b).
     losses, logs = model.losses((photos, 0 * photos))
     assert float(logs["cycle"]) == pytest.approx(3.0)
     assert ("identity" in logs) == (identity > 0)
     if identity:
         assert float(logs["identity"]) == pytest.approx(2.5)
-    assert float(losses["generators"]) == pytest.approx(expected)  # Judges add (2 - 1)² + 0.
-    assert float(losses["judges"]) == pytest.approx(((1 + 4) + (9 + 1)) / 2, abs=0.01)  # 8 bits
+    assert float(losses["generators"]) == pytest.approx(
+        expected
+    )  # Discriminators add (2 - 1)² + 0.
+    assert float(losses["discriminators"]) == pytest.approx(
+        ((1 + 4) + (9 + 1)) / 2, abs=0.01
+    )  # 8 bits

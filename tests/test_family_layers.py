@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from training.adversarial import GrowingAdam
 from training.errors import UserError
+from training.losses import r1_loss
 from training.networks.growing import (
     BatchDeviation,
     EqualizedConv,
@@ -17,7 +19,7 @@ from training.networks.growing import (
 from training.networks.image_pool import ImagePool
 from training.networks.normalization import InstanceNorm
 from training.networks.resnet import resnet
-from training.recipes.progressive import Progressive
+from training.recipes.progressive import SHAKE, Progressive
 from training.recipes.vae import Sampling
 
 
@@ -135,3 +137,48 @@ def test_stages_follow_the_images_that_were_seen():
     seen = [model.stage_at(images) for images in (0, 99, 100, 299, 300, 10_000)]
     # 4 px for one phase; 8 px faded in and learned in two; then 16 px.
     assert seen == [0, 0, 1, 1, 2, 2]
+
+
+def test_r1_is_the_same_in_mixed_precision():
+    """Rounded logits would add their own differences to the slope that is measured."""
+    photo = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
+    shaken = photo + SHAKE * np.random.default_rng(1).standard_normal(photo.shape, np.float32)
+    found = []
+    for policy in ("float32", "mixed_bfloat16"):
+        keras.config.set_dtype_policy(policy)
+        keras.utils.set_random_seed(0)
+        discriminator = growing_discriminator(32, width=16)[-1]
+        discriminator.get_layer("fade_32").alpha.assign(1.0)
+        loss = r1_loss(discriminator(photo), discriminator(shaken), SHAKE)
+        found.append(float(loss))
+    assert found[1] == pytest.approx(found[0], rel=0.03)
+
+
+def test_a_late_layer_starts_at_the_learning_rate():
+    """Its first gradient comes after 50 steps, and moves it as far as a first step does."""
+    early, late = (keras.Variable(np.zeros(3, "float32")) for _ in range(2))
+    optimizer = GrowingAdam(0.01, beta_1=0.0, beta_2=0.99, epsilon=1e-12)
+    optimizer.build([early, late])
+    gradient = np.array([1.0, -2.0, 3.0], "float32")
+    for _ in range(50):
+        optimizer.apply([gradient, 0 * gradient], [early, late])
+    np.testing.assert_array_equal(array(late), 0)
+    before = array(early)
+    optimizer.apply([gradient, gradient], [early, late])
+    np.testing.assert_allclose(array(late), -0.01 * np.sign(gradient), rtol=1e-4)
+    np.testing.assert_allclose(array(early) - before, -0.01 * np.sign(gradient), rtol=1e-4)
+
+
+@pytest.mark.parametrize("beta_1", [0.0, 0.5])
+def test_adam_for_growing_networks_is_adam_while_nothing_grows_late(beta_1):
+    rng = np.random.default_rng(0)
+    variables = [keras.Variable(np.ones(4, "float32")) for _ in range(2)]
+    kinds = (GrowingAdam, keras.optimizers.Adam)
+    optimizers = [kind(0.01, beta_1=beta_1, beta_2=0.99) for kind in kinds]
+    for optimizer, variable in zip(optimizers, variables, strict=True):
+        optimizer.build([variable])
+    for _ in range(20):
+        gradient = rng.normal(size=4).astype("float32")
+        for optimizer, variable in zip(optimizers, variables, strict=True):
+            optimizer.apply([gradient], [variable])
+    np.testing.assert_allclose(array(variables[0]), array(variables[1]), rtol=1e-6)

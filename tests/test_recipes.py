@@ -27,7 +27,7 @@ PLAYERS = {
     "gan": GAME,
     "vae": ("autoencoder",),
     "denoise": ("autoencoder",),
-    "cyclegan": ("generators", "judges"),
+    "cyclegan": ("generators", "discriminators"),
     "progressive": GAME,
 }
 every_recipe = pytest.mark.parametrize("name", PLAYERS)

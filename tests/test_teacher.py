@@ -54,11 +54,14 @@ def test_what_a_soft_teacher_makes_up_is_out_of_focus(wide, batch):
 
 
 def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):
-    eye: dict[str, Any] = {"squeezenet": write_weights(tmp_path / "weights.h5"), "projected": 0.0}
+    perceptual: dict[str, Any] = {
+        "squeezenet": write_weights(tmp_path / "weights.h5"),
+        "projected": 0.0,
+    }
     told = {}
     for teacher in (None, wide.folder):
         keras.utils.set_random_seed(1)
-        model = dataclasses.replace(STILL, **eye).build(SIZE, 0)
+        model = dataclasses.replace(STILL, **perceptual).build(SIZE, 0)
         sketch, photo = (x.astype(np.float32) / 127.5 - 1.0 for x in batch)
         drawn = model.networks["generator"](sketch, training=True)
         aim = photo

@@ -53,7 +53,7 @@ def _prepare(arguments: list[str]) -> None:
 def _fit(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
         from training.data.downloads import SOURCES
-        from training.fit import FitOptions, fit
+        from training.fit import FitOptions, describe, fit
         from training.recipes import RECIPES
 
     name, *rest = arguments or ["--help"]
@@ -68,12 +68,22 @@ def _fit(arguments: list[str]) -> None:
     if name not in RECIPES:
         raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")
     presets = RECIPES[name]
-    chosen = _preset(rest, presets)
+
+    # First of all, as it decides the defaults that --help shows.
+    def choose(preset: str = next(iter(presets))) -> str:
+        return preset
+
+    chosen, rest = tyro.cli(choose, args=rest, return_unknown_args=True, add_help=False)
+    if chosen not in presets:
+        raise UserError(f"unknown preset {chosen!r}; there are {', '.join(presets)}")
+
+    kind = type(presets[chosen])
 
     def command(
         options: FitOptions,
-        recipe: type(presets[chosen]) = presets[chosen],  # type: ignore[valid-type]
+        recipe: tyro.conf.FlagConversionOff[kind] = presets[chosen],  # type: ignore[valid-type]
         preset: Literal[*presets] = chosen,  # type: ignore[valid-type]
+        dry_run: bool = False,
     ) -> None:
         """Train; started again on the same run folder, go on from its last checkpoint.
 
@@ -81,7 +91,11 @@ def _fit(arguments: list[str]) -> None:
             options: What every training needs.
             recipe: Options of this recipe.
             preset: Where the recipe's defaults come from; single options override it.
+            dry_run: Print the configuration and the networks with their sizes, and train nothing.
         """
+        if dry_run:
+            print(describe(recipe, options, name=name))
+            return
         run = fit(recipe, options, name=name)
         if run.samples.exists():  # Of several machines the first has them.
             print(f"{run.folder}: see {run.samples}, then: python -m export {run.folder} BUNDLE")
@@ -90,21 +104,8 @@ def _fit(arguments: list[str]) -> None:
         command,
         args=rest,
         prog=f"python -m training fit {name}",
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
     )
-
-
-def _preset(arguments: list[str], presets: dict) -> str:
-    """Find the preset before anything is parsed: it decides the defaults that --help shows."""
-    chosen = next(iter(presets))
-    for index, argument in enumerate(arguments):
-        if argument == "--preset" and index + 1 < len(arguments):
-            chosen = arguments[index + 1]
-        elif argument.startswith("--preset="):
-            chosen = argument.removeprefix("--preset=")
-    if chosen not in presets:
-        raise UserError(f"unknown preset {chosen!r}; there are {', '.join(presets)}")
-    return chosen
 
 
 def _preview(arguments: list[str]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from training.backends import AdversarialStep
 
@@ -94,3 +95,33 @@ def adam(
     if halving:
         rate = keras.optimizers.schedules.ExponentialDecay(rate, halving, decay_rate=0.5)
     return keras.optimizers.Adam(rate, beta_1=beta_1, use_ema=ema > 0, ema_momentum=ema)
+
+
+class GrowingAdam(keras.optimizers.Adam):
+    """Adam for networks that grow: corrects its bias by the steps of each variable, not of all.
+
+    A layer that joins late has had no gradient but zero. Its moments are 0 then, as at the start,
+    but plain Adam takes them for those of a long average: with beta_2 of 0.99 the first update
+    would be ten times the learning rate.
+    """
+
+    def build(self, variables):
+        """Make a count of steps for each variable, beside Adam's moments."""
+        if not self.built:
+            super().build(variables)
+            self._own_steps = [
+                self.add_variable((), "zeros", "int32", name="own_steps") for _ in variables
+            ]
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update a variable; its own steps count from its first gradient that is not zero."""
+        own = self._own_steps[self._get_variable_index(variable)]
+        moves = ops.logical_or(own > 0, ops.any(ops.not_equal(gradient, 0)))
+        self.assign_add(own, ops.cast(moves, "int32"))
+        correction = self._correction(ops.maximum(own, 1))
+        share = correction / self._correction(self.iterations + 1)
+        super().update_step(gradient, variable, ops.cast(learning_rate, "float32") * share)
+
+    def _correction(self, steps):
+        steps = ops.cast(steps, "float32")
+        return ops.sqrt(1 - ops.power(self.beta_2, steps)) / (1 - ops.power(self.beta_1, steps))

@@ -102,6 +102,7 @@ def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
     Data before devices, as with TF_CONFIG these wait for other machines; devices before anything
     that a backend computes, which would settle them for good.
     """
+    recipe.check()
     options.check(recipe.batch)
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")

@@ -30,8 +30,8 @@ def growing_generator(size: int, *, latent: int, width: int) -> list[keras.Model
     """Build generators of 4, 8, ... `size` px that share their layers.
 
     Each maps noise [B, latent] to a photo [B, side, side, 3] in [-1, 1]. The last holds the
-    weights of all, and a `Fade` a doubling: while that lets through nothing, it draws what the one
-    before it draws, larger.
+    weights of all, and a `Fade` a doubling: while that lets through nothing, it generates what the
+    one before it does, larger.
     """
     noise = keras.Input((latent,), name="noise")
     x = EqualizedDense(SMALLEST * SMALLEST * width)(PixelNorm(dtype="float32")(noise))
@@ -42,8 +42,8 @@ def growing_generator(size: int, *, latent: int, width: int) -> list[keras.Model
             x = layers.UpSampling2D(2)(x)
             x = _activated(EqualizedConv(filters_at(side, width), 3)(x))
         x = _activated(EqualizedConv(filters_at(side, width), 3)(x))  # [B, side, side, filters]
-        drawn = EqualizedConv(3, 1, gain=1.0, dtype="float32")(x)
-        photo = drawn if photo is None else _fade(side)(_larger(photo), drawn)
+        new = EqualizedConv(3, 1, gain=1.0, dtype="float32")(x)
+        photo = new if photo is None else _fade(side)(_larger(photo), new)
         shown = layers.Activation("tanh", dtype="float32")(photo)
         models.append(keras.Model(noise, shown, name=f"generator_{side}"))
     return models
@@ -52,19 +52,24 @@ def growing_generator(size: int, *, latent: int, width: int) -> list[keras.Model
 def growing_discriminator(size: int, *, width: int) -> list[keras.Model]:
     """Build the mirror: photos [B, side, side, 3] -> logits [B, 1], of 4, 8, ... `size` px.
 
-    They share their layers; the last holds the weights of all.
+    They share their layers; the last holds the weights of all. All work in float32 under any
+    policy: R1 is a small difference of logits, to which bfloat16's rounding added up to 40 %.
     """
     every = sides(size)
-    seen = {side: EqualizedConv(filters_at(side, width), 1) for side in every}
+    seen = {side: _conv(filters_at(side, width), 1) for side in every}
     blocks = {
         side: (
-            EqualizedConv(filters_at(side, width), 3),
-            EqualizedConv(filters_at(side // 2, width), 3),
+            _conv(filters_at(side, width), 3),
+            _conv(filters_at(side // 2, width), 3),
             _fade(side),
         )
         for side in every[1:]
     }
-    last = (EqualizedConv(width, 3), EqualizedDense(width), EqualizedDense(1, gain=1.0))
+    last = (
+        _conv(width, 3),
+        EqualizedDense(width, dtype="float32"),
+        EqualizedDense(1, gain=1.0, dtype="float32"),
+    )
     models = []
     for top in every:
         photo = keras.Input((top, top, 3), name="photo")
@@ -72,18 +77,17 @@ def growing_discriminator(size: int, *, width: int) -> list[keras.Model]:
         for side in reversed([side for side in every[1:] if side <= top]):
             for convolution in blocks[side][:2]:
                 x = _leaky(convolution(x))
-            x = layers.AveragePooling2D(2)(x)
-            smaller = layers.AveragePooling2D(2)(smaller)
+            x = layers.AveragePooling2D(2, dtype="float32")(x)
+            smaller = layers.AveragePooling2D(2, dtype="float32")(smaller)
             x = blocks[side][2](_leaky(seen[side // 2](smaller)), x)
-        x = _leaky(last[0](BatchDeviation()(x)))
-        x = last[2](_leaky(last[1](layers.Flatten()(x))))
-        logits = layers.Activation("linear", dtype="float32")(x)
-        models.append(keras.Model(photo, logits, name=f"discriminator_{top}"))
+        x = _leaky(last[0](BatchDeviation(dtype="float32")(x)))
+        x = last[2](_leaky(last[1](layers.Flatten(dtype="float32")(x))))
+        models.append(keras.Model(photo, x, name=f"discriminator_{top}"))
     return models
 
 
 class _Equalized(layers.Layer):
-    """Weights drawn from N(0, 1) and scaled when used, so that Adam moves all at one speed.
+    """Weights sampled from N(0, 1) and scaled when used, so that Adam moves all at one speed.
 
     The scale is He's, `gain` / sqrt(inputs of a unit) (section 4.1 of the paper).
     """
@@ -141,7 +145,7 @@ class PixelNorm(layers.Layer):
 class BatchDeviation(layers.Layer):
     """Append a plane that says how much the pictures of the batch differ: their deviation.
 
-    [B, H, W, C] -> [B, H, W, C + 1]: a generator that always draws the same is found out.
+    [B, H, W, C] -> [B, H, W, C + 1]: a generator that always gives the same is found out.
     """
 
     def call(self, x):
@@ -171,6 +175,10 @@ class Fade(layers.Layer):
     def call(self, old, new):
         """Mix."""
         return old + ops.cast(self.alpha, old.dtype) * (new - old)
+
+
+def _conv(units: int, side: int) -> EqualizedConv:
+    return EqualizedConv(units, side, dtype="float32")
 
 
 def _fade(side: int) -> Fade:

@@ -1,5 +1,6 @@
-"""A trained eye on drawn photos: how far from the real ones they are, and do they pass for real?"""
+"""The perceptual network, SqueezeNet: losses in the features that it has learned."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +12,63 @@ from training.networks.projected import projected
 from training.networks.squeezenet import squeezenet
 
 
-class Eye:
-    """SqueezeNet, frozen, and if asked small discriminators in its features, `judges`."""
+class PerceptualNetwork:
+    """SqueezeNet, frozen, and if asked small discriminators in its features (Projected GAN)."""
 
-    def __init__(self, size: int, weights: Path, *, judged: bool):
+    def __init__(self, size: int, weights: Path, *, discriminate: bool):
         """Build the networks for pictures of `size` px, and read SqueezeNet's weights.
 
         Raises:
             UserError: no file at `weights`, or one of another network.
         """
-        # Half the size costs a quarter of the time; finer texture is the PatchGAN's to judge.
-        self.network = squeezenet(size // 2, weights)
-        self.judges: keras.Model | None = None
-        if judged:
-            shapes = [features.shape[1:] for features in self.network.outputs]
-            self.judges = projected(shapes, size // 2)
+        # Half the size costs a quarter of the time; finer texture is the PatchGAN's to tell.
+        self.features = squeezenet(size // 2, weights)
+        self.discriminators: keras.Model | None = None
+        if discriminate:
+            shapes = [features.shape[1:] for features in self.features.outputs]
+            self.discriminators = projected(shapes, size // 2)
 
-    def look(
-        self, sketch: Any, photo: Any, drawn: Any, target: Any, adversarial: losses.Adversarial
+    def losses(
+        self, sketch: Any, photo: Any, generated: Any, target: Any, adversarial: losses.Adversarial
     ) -> tuple[Any, Any, Any]:
-        """Compare the features of photos and drawn ones, float [B, S, S, 3] in [-1, 1].
+        """Compare photos and generated ones in the features, float [B, S, S, 3] in [-1, 1].
 
-        Gives the distance of what is drawn to `target`, the photo or what a teacher drew, then the
-        generator's and the judges' adversarial losses, means over the judges; 0 without any.
+        Gives the perceptual loss of what is generated to `target`, the photo or what a teacher
+        generated; then the generator's and the discriminators' adversarial losses, means over the
+        discriminators; 0 without any.
         """
         taught = None if target is photo else ops.average_pool(target, 2, 2)
-        sketch, photo, drawn = (ops.average_pool(x, 2, 2) for x in (sketch, photo, drawn))
-        real, fake = self.network(photo, training=False), self.network(drawn, training=False)
-        near = real if taught is None else self.network(taught, training=False)
-        distance = losses.perceptual_loss(near, fake)
-        if self.judges is None:
-            return distance, 0.0, 0.0
-        real_logits = self.judges([sketch, *real], training=True)
-        fake_logits = self.judges([sketch, *fake], training=True)
-        fooling = [adversarial.generator(fake) for fake in fake_logits]
-        telling = map(adversarial.discriminator, real_logits, fake_logits)
-        return distance, sum(fooling) / len(fooling), sum(telling) / len(fooling)
+        sketch, photo, generated = (ops.average_pool(x, 2, 2) for x in (sketch, photo, generated))
+        real = self.features(photo, training=False)
+        fake = self.features(generated, training=False)
+        near = real if taught is None else self.features(taught, training=False)
+        perceptual_loss = losses.perceptual_loss(near, fake)
+        if self.discriminators is None:
+            return perceptual_loss, 0.0, 0.0
+        real_logits = self.discriminators([sketch, *real], training=True)
+        fake_logits = self.discriminators([sketch, *fake], training=True)
+        count = len(fake_logits)
+        generator_loss = sum(adversarial.generator(logits) for logits in fake_logits) / count
+        discriminator_loss = sum(map(adversarial.discriminator, real_logits, fake_logits)) / count
+        return perceptual_loss, generator_loss, discriminator_loss
+
+
+def perceptual_network(
+    size: int, weights: Path | None, perceptual: float, projected: float
+) -> PerceptualNetwork | None:
+    """Build what the weights of the two losses ask for; say so where there is no file for it.
+
+    Raises:
+        UserError: as `PerceptualNetwork` does.
+    """
+    if not perceptual and not projected:
+        return None
+    if weights is None:
+        print(
+            "Without --squeezenet FILE there is no perceptual loss and no discriminator in its "
+            "features: pictures will be plainer (--perceptual 0 --projected 0 says that this is "
+            "meant)",
+            file=sys.stderr,
+        )
+        return None
+    return PerceptualNetwork(size, weights, discriminate=projected > 0)

@@ -1,4 +1,4 @@
-"""SqueezeNet 1.1 up to fire9, frozen: a trained eye (Iandola et al. 2016, arXiv 1602.07360)."""
+"""SqueezeNet 1.1 up to fire9, frozen, for its features (Iandola et al. 2016, arXiv 1602.07360)."""
 
 from pathlib import Path
 

@@ -22,14 +22,18 @@ def recipe_from(config: dict[str, Any]) -> Any:
     """Rebuild a recipe from a run's configuration.
 
     Raises:
-        UserError: a recipe or an option that this version does not know.
+        UserError: a recipe or an option that this version does not know, or values out of range.
     """
-    name, options = config["recipe"], config["options"]
+    name, options = config.get("recipe"), config.get("options")
+    if not isinstance(name, str) or not isinstance(options, dict):
+        raise UserError("expected a recipe and its options")
     if name not in RECIPES:
         raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")
     kind = type(next(iter(RECIPES[name].values())))
     try:
         # JSON has lists where a dataclass has tuples.
-        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+        recipe = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
     except TypeError as error:
         raise UserError(f"{name} was trained by another version: {error}") from None
+    recipe.check()
+    return recipe

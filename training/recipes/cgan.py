@@ -1,4 +1,4 @@
-"""cGAN: a GAN that is told what to draw (Mirza and Osindero 2014, arXiv 1411.1784)."""
+"""cGAN: a GAN that is told what to generate (Mirza and Osindero 2014, arXiv 1411.1784)."""
 
 import dataclasses
 from pathlib import Path
@@ -12,22 +12,23 @@ from training.data.datasets import Dataset
 from training.data.idx import open_labelled
 from training.errors import UserError
 from training.networks.normalization import BatchNorm
+from training.options import Batch, Count, Decay, Options, Rate
 
 LATENT = 50
 EMBEDDING = 50
 
 
 @dataclasses.dataclass(frozen=True)
-class CGAN:
+class CGAN(Options):
     """Options of the conditional GAN; the defaults are its preset."""
 
-    classes: int = 10
+    classes: Count = 10
     """How many labels there are."""
-    batch: int = 128
+    batch: Batch = 128
     """Pictures a step."""
-    learning_rate: float = 2e-4
+    learning_rate: Rate = 2e-4
     """Adam's step, for both players."""
-    beta_1: float = 0.5
+    beta_1: Decay = 0.5
     """Adam's momentum; the usual 0.9 makes adversarial games oscillate (Radford et al. 2016)."""
 
     task = "label-to-image"
@@ -70,11 +71,13 @@ class CGAN:
         return keras.optimizers.Adam(self.learning_rate, beta_1=self.beta_1)
 
 
+# python -m training fit cgan --data mnist --images 599040 --epoch-images 30000
+# 55 minutes on two cores without AMX; 97.6 % of the digits are recognised.
 PRESETS = {"published": CGAN()}
 
 
 def discriminator(size: int, classes: int) -> keras.Model:
-    """Build the critic: 196,773 parameters at 28 px and ten labels.
+    """Build the discriminator: 196,773 parameters at 28 px and ten labels.
 
     Label int32 [B] and picture [B, S, S, 1] in [-1, 1] -> logits [B, 1]. The label becomes a
     plane of its own beside the picture.
@@ -106,16 +109,16 @@ class CGANModel(AdversarialModel):
         )
 
     def losses(self, batch):
-        """One loss a player: pass for a real one of this label, and tell those from drawn."""
+        """One loss a player: pass for a real one of this label, and tell those from generated."""
         pictures, labels = batch
         real = ops.cast(pictures, "float32") / 127.5 - 1.0
         count = ops.shape(real)[0]
         noise = keras.random.normal((count, LATENT), seed=self.random)
         asked = keras.random.randint((count,), 0, self.classes, seed=self.random)
-        drawn = self.networks["generator"]([asked, noise], training=True)
+        generated = self.networks["generator"]([asked, noise], training=True)
         real_logits = self.networks["discriminator"]([labels, real], training=True)
-        drawn_logits = self.networks["discriminator"]([asked, drawn], training=True)
+        fake_logits = self.networks["discriminator"]([asked, generated], training=True)
         return {
-            "generator": losses.bce_generator_loss(drawn_logits),
-            "discriminator": losses.bce_discriminator_loss(real_logits, drawn_logits),
+            "generator": losses.bce_generator_loss(fake_logits),
+            "discriminator": losses.bce_discriminator_loss(real_logits, fake_logits),
         }, {}

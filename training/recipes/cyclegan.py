@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 
@@ -16,38 +16,39 @@ from training.networks.normalization import InstanceNorm
 from training.networks.patchgan import patchgan
 from training.networks.resnet import resnet
 from training.networks.shuffle_unet import shuffle_unet
+from training.options import Decay, Options, Rate, Weight, Width, Within
 
-POOL = 50  # Drawn pictures that a discriminator is reminded of.
+POOL = 50  # Generated pictures of before that a discriminator is reminded of.
 
 
 @dataclasses.dataclass(frozen=True)
-class CycleGAN:
+class CycleGAN(Options):
     """Options of CycleGAN; the defaults are the preset `fast`."""
 
     kinds: tuple[str, ...] = ()
     """Names of the two folders in --data, where it holds others, too."""
-    size: int = 128
+    size: Width = 128
     """Side of the photos in px."""
     generator: Literal["shuffle_unet", "resnet"] = "shuffle_unet"
     """Generators: shuffle_unet is small and fast, resnet is the published one."""
-    width: int = 32
+    width: Width = 32
     """Width of the generators' first stage; 64 for resnet as published."""
-    blocks: int = 6
+    blocks: Width = 6
     """Residual blocks of resnet: 6 for 128 px, 9 for 256 px as published."""
-    discriminator_width: int = 24
+    discriminator_width: Width = 24
     """Width of the PatchGANs' first block; 64 as published."""
-    cycle: float = 5.0
+    cycle: Weight = 5.0
     """Weight of coming back to the photo that one set out from; 10 as published."""
-    identity: float = 1.0
+    identity: Weight = 1.0
     """Weight of leaving a photo of the other kind as it is: 5 as published changed little for long,
     0 drew negatives."""
-    batch: int = 2
+    batch: Annotated[int, Within(1, POOL)] = 2
     """Photos of each kind a step; BatchNorm in shuffle_unet wants more than one."""
-    learning_rate: float = 2e-4
+    learning_rate: Rate = 2e-4
     """Adam's step."""
-    beta_1: float = 0.5
+    beta_1: Decay = 0.5
     """Adam's momentum."""
-    ema: float = 0.999
+    ema: Decay = 0.999
     """Decay a step of the averaged weights that are exported; 0 exports the last weights."""
 
     task = "image-to-image"
@@ -72,6 +73,9 @@ class CycleGAN:
         return adam(self.learning_rate, self.beta_1, self.ema)
 
 
+# python -m training fit cyclegan --data flowers-cc-by --kinds dandelion sunflower --licence "CC
+# BY 2.0" --images 20000 --epoch-images 2000
+# 53 minutes on one core without AMX; KID share: 0.822, 0.733.
 PRESETS = {
     "fast": CycleGAN(),
     "paper": CycleGAN(
@@ -94,15 +98,15 @@ class CycleGANModel(AdversarialModel):
     def __init__(self, options: CycleGAN, size: int, seed: int):
         self.options = options
 
-        def judge() -> keras.Model:
+        def discriminator() -> keras.Model:
             width = options.discriminator_width
             return patchgan(size, width=width, conditional=False, norm=InstanceNorm)
 
         generators = {name: options.build_generator(size, seed) for name in options.shown}
-        judges = {"judge_a": judge(), "judge_b": judge()}
+        discriminators = {f"discriminator_{kind}": discriminator() for kind in "ab"}
         super().__init__(
-            networks=generators | judges,
-            players={"generators": list(generators), "judges": list(judges)},
+            networks=generators | discriminators,
+            players={"generators": list(generators), "discriminators": list(discriminators)},
             logs=("cycle", "identity") if options.identity else ("cycle",),
             seed=seed,
         )
@@ -110,25 +114,26 @@ class CycleGANModel(AdversarialModel):
         self.pools = [ImagePool(POOL, size, seed + number) for number in range(2)]
 
     def losses(self, batch):
-        """One loss a player: pass for the other kind and come back; tell real from drawn."""
+        """One loss a player: pass for the other kind and come back; tell real from generated."""
         # Chance brought a and b together, so that sharing a zoom ties them to nothing.
         a, b = (x / 127.5 - 1.0 for x in self.augmentation(batch[0], batch[1], self.random))
         a_to_b, b_to_a = self.networks["a_to_b"], self.networks["b_to_a"]
-        drawn_b, drawn_a = a_to_b(a, training=True), b_to_a(b, training=True)
-        back_a, back_b = b_to_a(drawn_b, training=True), a_to_b(drawn_a, training=True)
+        fake_b, fake_a = a_to_b(a, training=True), b_to_a(b, training=True)
+        back_a, back_b = b_to_a(fake_b, training=True), a_to_b(fake_a, training=True)
         logs = {"cycle": losses.l1_loss(a, back_a) + losses.l1_loss(b, back_b)}
-        generators = self.options.cycle * logs["cycle"]
+        generators_loss = self.options.cycle * logs["cycle"]
         if self.options.identity:
             same_a, same_b = b_to_a(a, training=True), a_to_b(b, training=True)
             logs["identity"] = losses.l1_loss(a, same_a) + losses.l1_loss(b, same_b)
-            generators += self.options.identity * logs["identity"]
-        judges = 0.0
-        for judge, pool, real, drawn in (
-            (self.networks["judge_a"], self.pools[0], a, drawn_a),
-            (self.networks["judge_b"], self.pools[1], b, drawn_b),
+            generators_loss += self.options.identity * logs["identity"]
+        discriminators_loss = 0.0
+        for discriminator, pool, real, fake in (
+            (self.networks["discriminator_a"], self.pools[0], a, fake_a),
+            (self.networks["discriminator_b"], self.pools[1], b, fake_b),
         ):
-            generators += losses.lsgan_generator_loss(judge(drawn, training=True)[-1])
-            judges += losses.lsgan_discriminator_loss(
-                judge(real, training=True)[-1], judge(pool(drawn), training=True)[-1]
+            fake_logits = discriminator(fake, training=True)[-1]
+            generators_loss += losses.lsgan_generator_loss(fake_logits)
+            discriminators_loss += losses.lsgan_discriminator_loss(
+                discriminator(real, training=True)[-1], discriminator(pool(fake), training=True)[-1]
             )
-        return {"generators": generators, "judges": judges}, logs
+        return {"generators": generators_loss, "discriminators": discriminators_loss}, logs

@@ -11,17 +11,18 @@ from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
 from training.networks.normalization import BatchNorm
+from training.options import Batch, Options, Rate
 
 LATENT = 100
 
 
 @dataclasses.dataclass(frozen=True)
-class DCGAN:
+class DCGAN(Options):
     """Options of DCGAN; the defaults are its preset."""
 
-    batch: int = 256
+    batch: Batch = 256
     """Pictures a step; BatchNorm sees them all."""
-    learning_rate: float = 1e-4
+    learning_rate: Rate = 1e-4
     """Adam's step, for both players."""
 
     task = "noise-to-image"
@@ -52,6 +53,8 @@ class DCGAN:
         return keras.optimizers.Adam(self.learning_rate)
 
 
+# python -m training fit dcgan --data mnist --images 2995200 --epoch-images 60000
+# 210 minutes on one core without AMX; KID share: 0.047.
 PRESETS = {"published": DCGAN()}
 
 
@@ -64,7 +67,7 @@ def _activated(x):
 
 
 def discriminator(size: int) -> keras.Model:
-    """Build the critic: [B, S, S, 1] in [-1, 1] -> logits [B, 1]."""
+    """Build the discriminator: [B, S, S, 1] in [-1, 1] -> logits [B, 1]."""
     picture = keras.Input((size, size, 1), name="picture")
     x = picture
     for filters in (64, 128):  # 28 px: [B, 14, 14, 64], [B, 7, 7, 128]
@@ -88,13 +91,13 @@ class DCGANModel(AdversarialModel):
         )
 
     def losses(self, batch):
-        """One loss a player: pass for real, and tell real from drawn."""
+        """One loss a player: pass for real, and tell real from generated."""
         real = ops.cast(batch[0], "float32") / 127.5 - 1.0
         noise = keras.random.normal((ops.shape(real)[0], LATENT), seed=self.random)
-        drawn = self.networks["generator"](noise, training=True)
+        generated = self.networks["generator"](noise, training=True)
         real_logits = self.networks["discriminator"](real, training=True)
-        drawn_logits = self.networks["discriminator"](drawn, training=True)
+        fake_logits = self.networks["discriminator"](generated, training=True)
         return {
-            "generator": losses.bce_generator_loss(drawn_logits),
-            "discriminator": losses.bce_discriminator_loss(real_logits, drawn_logits),
+            "generator": losses.bce_generator_loss(fake_logits),
+            "discriminator": losses.bce_discriminator_loss(real_logits, fake_logits),
         }, {}

@@ -10,17 +10,18 @@ from training import losses
 from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
+from training.options import Batch, Options, Rate
 
 LATENT = 30
 
 
 @dataclasses.dataclass(frozen=True)
-class GAN:
+class GAN(Options):
     """Options of the dense GAN; the defaults are its preset."""
 
-    batch: int = 32
+    batch: Batch = 32
     """Pictures a step; so small because each step is so cheap."""
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     """RMSprop's step, its default; momentum would carry the players past each other."""
 
     task = "noise-to-image"
@@ -48,6 +49,8 @@ class GAN:
         return keras.optimizers.RMSprop(self.learning_rate)
 
 
+# python -m training fit gan --data fashion-mnist --images 3000000 --epoch-images 60000
+# 16 minutes on two cores without AMX; KID share: 0.166.
 PRESETS = {"published": GAN()}
 
 
@@ -74,13 +77,13 @@ class GANModel(AdversarialModel):
         )
 
     def losses(self, batch):
-        """One loss a player: pass for real, and tell real from drawn."""
+        """One loss a player: pass for real, and tell real from generated."""
         real = ops.cast(batch[0], "float32") / 127.5 - 1.0
         noise = keras.random.normal((ops.shape(real)[0], LATENT), seed=self.random)
-        drawn = self.networks["generator"](noise, training=True)
+        generated = self.networks["generator"](noise, training=True)
         real_logits = self.networks["discriminator"](real, training=True)
-        drawn_logits = self.networks["discriminator"](drawn, training=True)
+        fake_logits = self.networks["discriminator"](generated, training=True)
         return {
-            "generator": losses.bce_generator_loss(drawn_logits),
-            "discriminator": losses.bce_discriminator_loss(real_logits, drawn_logits),
+            "generator": losses.bce_generator_loss(fake_logits),
+            "discriminator": losses.bce_discriminator_loss(real_logits, fake_logits),
         }, {}

@@ -10,17 +10,18 @@ from training import losses
 from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
+from training.options import Batch, Options, Rate
 
 LATENT = 10
 
 
 @dataclasses.dataclass(frozen=True)
-class VAE:
+class VAE(Options):
     """Options of the variational autoencoder; the defaults are its preset."""
 
-    batch: int = 128
+    batch: Batch = 128
     """Pictures a step."""
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     """Nadam's step, its default."""
 
     task = "noise-to-image"
@@ -49,6 +50,8 @@ class VAE:
         return keras.optimizers.Nadam(self.learning_rate)
 
 
+# python -m training fit vae --data fashion-mnist --images 1500000 --epoch-images 60000
+# 4 minutes on two cores without AMX; KID share: 0.313.
 PRESETS = {"published": VAE()}
 
 
@@ -99,10 +102,10 @@ class VAEModel(AdversarialModel):
         """Draw each picture again from a point near its mean; keep the points near N(0, 1)."""
         real = ops.cast(batch[0], "float32") / 127.5 - 1.0
         mean, log_var, point = self.networks["encoder"](real, training=True)
-        drawn = self.networks["generator"](point, training=True)
+        generated = self.networks["generator"](point, training=True)
         pixels = real.shape[1] * real.shape[2]
         logs = {
-            "reconstruction": losses.reconstruction_loss(real, drawn),
+            "reconstruction": losses.reconstruction_loss(real, generated),
             "kl": losses.kl_loss(mean, log_var) / pixels,
         }
         return {"autoencoder": logs["reconstruction"] + logs["kl"]}, logs

@@ -1,0 +1,103 @@
+"""Options with ranges: declared in an option's type, and checked before any work is done."""
+
+import dataclasses
+import math
+import typing
+from pathlib import Path
+from typing import Annotated, Any
+
+from training.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Within:
+    """The numbers from `least` to `most`; an `open` end is itself left out."""
+
+    least: float
+    most: float = math.inf
+    open: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        if not math.isfinite(value):
+            return False
+        return self.least < value < self.most if self.open else self.least <= value <= self.most
+
+    def __str__(self) -> str:
+        if self.open:
+            return f"more than {self.least:g}" + (
+                f", less than {self.most:g}" if self._ends else ""
+            )
+        return f"{self.least:g} to {self.most:g}" if self._ends else f"{self.least:g} or more"
+
+    @property
+    def _ends(self) -> bool:
+        return self.most < math.inf
+
+
+Count = Annotated[int, Within(1, 1_000_000_000)]
+Width = Annotated[int, Within(1, 4_096)]
+Batch = Annotated[int, Within(1, 65_536)]
+Weight = Annotated[float, Within(0)]
+Rate = Annotated[float, Within(0, open=True)]
+Share = Annotated[float, Within(0, 1)]
+Decay = Annotated[float, Within(0, 1 - 1e-9)]  # Of 1 an average would never move.
+
+
+class Options:
+    """What a recipe's dataclass is: fields with ranges, and a check of them all."""
+
+    def check(self) -> None:
+        """Raise `UserError`, in the option's own words, for a value that makes no sense."""
+        hints = typing.get_type_hints(type(self), include_extras=True)
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        for name, value in values.items():
+            if not _fits(hints[name], value):
+                raise UserError(f"{flag(name)} {value}: expected {_expected(hints[name])}")
+        for name, least in values.items():
+            other = name.removesuffix("_min") + "_max"
+            if name.endswith("_min") and least > values[other]:
+                raise UserError(
+                    f"{flag(name)} {least}: expected {flag(other)}, {values[other]}, or less"
+                )
+
+
+def flag(name: str) -> str:
+    """How an option is written on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    """Tell whether a value is of an option's type, and in its range.
+
+    Not only tyro makes them: a run's configuration and a bundle's card may say anything.
+    """
+    kind, bounds = _taken_apart(hint)
+    if typing.get_origin(kind) is typing.Literal:
+        return value in typing.get_args(kind)
+    if typing.get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    if kind is bool or isinstance(value, bool):
+        return kind is bool and isinstance(value, bool)
+    if kind is int or kind is float:
+        number = isinstance(value, int) or (kind is float and isinstance(value, float))
+        return number and (bounds is None or value in bounds)
+    if Path in typing.get_args(kind):
+        # A configuration knows a file by its name and its contents.
+        return value is None or isinstance(value, (Path, str, dict))
+    raise TypeError(f"no check for options of type {hint}")
+
+
+def _expected(hint: Any) -> str:
+    kind, bounds = _taken_apart(hint)
+    if typing.get_origin(kind) is typing.Literal:
+        return " or ".join(map(str, typing.get_args(kind)))
+    if bounds is None:
+        return getattr(kind, "__name__", str(kind))
+    return f"{'a whole number, ' if kind is int else ''}{bounds}"
+
+
+def _taken_apart(hint: Any) -> tuple[Any, Within | None]:
+    if typing.get_origin(hint) is Annotated:
+        kind, *about = typing.get_args(hint)
+        return kind, next((each for each in about if isinstance(each, Within)), None)
+    return hint, None

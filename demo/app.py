@@ -101,8 +101,7 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
         if models.latents:
             sample_api(models)
     page.queue(max_size=32)
-    if browser.engines():
-        page.routes = browser.routes(models.sketches)
+    page.routes = browser.routes(models.sketches)
     return page
 
 

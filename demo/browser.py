@@ -3,6 +3,7 @@
 `npm ci && npm run build` in `demo/web` builds them; where that was not done the server draws alone.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.cards import SketchCard
-from demo.sketchpad import PAD, script
+from demo.sketchpad import PAD, PLACE, address, script
 from demo.texts import TEXTS
 
 ENGINES = Path(__file__).parent / "web" / "dist" / "page"
@@ -26,7 +27,6 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
-_PLACE = "browser"  # Of the address: what is served for the browser's engines lies under it.
 
 
 def engines() -> list[Path]:
@@ -41,19 +41,18 @@ def view(card: SketchCard, preferred: bool) -> gr.HTML:
     Its value is the bundle's address, relative to the page, and whether the browser is asked first.
     """
     return gr.HTML(
-        {"bundle": f"{_PLACE}/bundles/{card.name}/", "browser": preferred},
+        {"bundle": address(card), "browser": preferred},
         html_template='<div class="view pad"></div>',
         css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
-        js_on_load=script("dom.js", "view.js"),
+        js_on_load=script("view.js"),
         apply_default_css=False,
         elem_classes="live",
-        texts=TEXTS,
-        engines=f"{_PLACE}/page/live.js",
+        engines=f"{PLACE}/page/live.js",
     )
 
 
 def routes(cards: Mapping[str, SketchCard]) -> list[BaseRoute]:
-    """Serve the engines, and of each bundle what they ask for: a folder may hold other things."""
+    """Serve the pad, the engines, and of each bundle what they ask for, and nothing else of it."""
     open_files = {name: _files(card.folder) for name, card in cards.items()}
 
     def send(request: Request) -> FileResponse:
@@ -62,8 +61,15 @@ def routes(cards: Mapping[str, SketchCard]) -> list[BaseRoute]:
             raise HTTPException(404)
         return FileResponse(file)
 
-    bundles = Route("/bundles/{name}/{path:path}", send)
-    return [Mount(f"/{_PLACE}", routes=[bundles, Mount("/page", StaticFiles(directory=ENGINES))])]
+    texts = f"export const TEXTS = {json.dumps(TEXTS)};"
+    served: list[BaseRoute] = [
+        Route("/bundles/{name}/{path:path}", send),
+        Route("/pad/texts.js", lambda _: Response(texts, media_type="text/javascript")),
+        Mount("/pad", StaticFiles(directory=PAD)),
+    ]
+    if engines():
+        served.append(Mount("/page", StaticFiles(directory=ENGINES)))
+    return [Mount(f"/{PLACE}", routes=served)]
 
 
 class Isolated:
@@ -86,6 +92,6 @@ class Isolated:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    patterns = ("card.json", "check/*.png", "*.tflite", "tfjs/*")
+    patterns = ("card.json", "check/*.png", "examples/*.png", "*.tflite", "tfjs/*")
     found = (path for pattern in patterns for path in folder.glob(pattern))
     return {path.relative_to(folder).as_posix(): path for path in found}

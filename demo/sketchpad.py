@@ -4,19 +4,18 @@ Gradio's own `Sketchpad` sends each stroke in four requests, keeps what it is se
 cannot be used with a keyboard. This one sends a stroke in one request, a PNG of the model's size.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from demo.canvas import data_url, read_data_url
-from demo.cards import SketchCard
-from demo.texts import TEXTS
+from demo.canvas import read_data_url
+from demo.cards import Card, SketchCard
 
 _HERE = Path(__file__).parent
 PAD = _HERE / "pad"
+PLACE = "browser"  # Of the address: what browsers run, and read of a bundle, is below it.
 
 
 def sketchpad(card: SketchCard) -> gr.HTML:
@@ -28,24 +27,25 @@ def sketchpad(card: SketchCard) -> gr.HTML:
             "background": card.background,
             "palette": card.palette,
             "brush": card.brush,
-            "examples": [data_url(path.read_bytes()) for path in examples],
+            "examples": [f"{address(card)}examples/{path.name}" for path in examples],
         },
         html_template='<div class="pad"></div>',
         css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
-        js_on_load=script("dom.js", "drawing.js", "pad.js", "gradio.js"),
+        js_on_load=script("gradio.js"),
         apply_default_css=False,
         elem_classes="sketch",
-        texts=TEXTS,
     )
 
 
-def script(*modules: str) -> str:
-    """Return modules of `pad/` as one script, as Gradio runs a function's body and no module.
+def script(module: str) -> str:
+    """Return a component's script: it starts a module of `pad/`, which a page loads once."""
+    where = f'new URL("{PLACE}/pad/{module}", document.baseURI)'
+    return f"import({where}).then(({{ start }}) => start(element, props, trigger));"
 
-    Each may import from those named before it.
-    """
-    text = "\n".join((PAD / name).read_text(encoding="utf-8") for name in modules)
-    return re.sub(r"^(import .*\n|export )", "", text, flags=re.MULTILINE)
+
+def address(card: Card) -> str:
+    """Return where a bundle's files are served, relative to the page."""
+    return f"{PLACE}/bundles/{card.name}/"
 
 
 def drawn(value: Any) -> Image.Image | None:

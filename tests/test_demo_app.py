@@ -15,6 +15,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from demo.app import build
+from demo.bundles import shipped
 from demo.texts import TEXTS, language
 from tests.demo_bundle import SIZE, write_bundle
 from tests.demo_server import REPOSITORY, free_port, serve
@@ -175,6 +177,13 @@ def test_an_upload_of_more_than_two_megabytes_is_refused(server):
 def test_nothing_on_the_page_comes_from_elsewhere(server):
     page = httpx.get(server[0], trust_env=False).text
     assert "fonts.googleapis" not in page and "cdnjs" not in page
+
+
+def test_the_page_of_nine_tabs_is_light():
+    """Scripts, words and examples are fetched once, and only by the tabs that show them."""
+    page = build(shipped())
+    assert len(page.config["components"]) > 100
+    assert len(json.dumps(page.get_config_file(), default=str)) < 250_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the process's size in /proc")

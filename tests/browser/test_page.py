@@ -26,10 +26,10 @@ def generator():
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory, generator) -> Path:
+def bundle(store, generator) -> Path:
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
-    return write_petals(generator, tmp_path_factory.mktemp("pages") / "petals")
+    return store.get("petals", lambda folder: write_petals(generator, folder))
 
 
 @pytest.fixture

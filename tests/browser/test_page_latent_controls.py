@@ -19,12 +19,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory) -> Path:
+def bundle(store) -> Path:
     """What the page runs of a model with labels: tflite-dynamic and tfjs."""
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
     formats = chosen(("web",), "label-to-image")
-    return write_digits(labelled_network(), tmp_path_factory.mktemp("labels") / "digits", formats)
+    return store.get("labelled", lambda folder: write_digits(labelled_network(), folder, formats))
 
 
 @pytest.fixture

@@ -32,12 +32,12 @@ def generator() -> keras.Model:
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory, generator) -> Path:
+def bundle(store, generator) -> Path:
     """What the page runs of a model with labels: tflite-dynamic and tfjs."""
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
     formats = chosen(("web",), "label-to-image")
-    return write_digits(generator, tmp_path_factory.mktemp("labels") / "digits", formats)
+    return store.get("labelled", lambda folder: write_digits(generator, folder, formats))
 
 
 @pytest.fixture(scope="module")

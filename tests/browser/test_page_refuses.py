@@ -18,11 +18,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory) -> Path:
+def bundle(store) -> Path:
     if not shutil.which("npm"):
         pytest.skip("no npm on this machine to build the page with")
     network = randomised(shuffle_unet(PETALS, width=8))
-    return write_petals(network, tmp_path_factory.mktemp("pages") / "petals")
+    return store.get("petals", lambda folder: write_petals(network, folder))
 
 
 def test_a_damaged_model_is_left_for_the_next_engine(browser, bundle, tmp_path):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from demo.bundles import load_generator
 from export import page as web
@@ -66,6 +66,22 @@ def pixels(page: Page, selector: str) -> np.ndarray:
     url = page.locator(selector).evaluate("canvas => canvas.toDataURL('image/png')")
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def test_the_server_that_was_chosen_while_an_engine_loads_stays_chosen(visited):
+    """The model is held back until the server has been chosen, and comes then."""
+    held: list[Route] = []
+    visited.locator(CHOOSER).wait_for()
+    runs(visited, "server")
+    visited.context.route("**/generator.int8.tflite", lambda route: held.append(route))
+    visited.select_option(CHOOSER, "litert-threads")
+    while not held:
+        visited.wait_for_timeout(50)
+    visited.select_option(CHOOSER, "server")
+    held[0].continue_()
+    visited.wait_for_timeout(1_500)  # The whole loading takes less.
+    runs(visited, "server")
+    assert visited.locator(CHOOSER).input_value() == "server"
 
 
 def posts(page: Page) -> list[str]:
@@ -161,7 +177,7 @@ def test_where_the_known_drawing_comes_out_wrong_the_server_goes_on(browser, tmp
         page = browser.new_page()
         page.goto(address)
         expect(page.locator(".live:visible p")).to_contain_text(
-            "does not run here: draws wrongly here"
+            "does not run here: draws wrongly here", timeout=30_000
         )
         stroke(page, (0.2, 0.3), (0.8, 0.3))
         wait_for_another(page, "")

@@ -40,10 +40,12 @@ export async function usable(card) {
     });
 }
 
-// Open the first of `kinds` that draws the known answer; tells `refused(kind, error)` of each that does not.
-export async function openFirst(kinds, base, card, progress, refused) {
+// Open the first of `kinds` that gives the known answer; tells `refused(kind, error)` of each that does
+// not. Gives up, and null, when `wanted()` says no.
+export async function openFirst(kinds, base, card, { progress, refused, wanted }) {
     let last = new Error("no engine runs here");
     for (const kind of kinds) {
+        if (!wanted()) return null;
         try {
             return await openEngine(kind, base, card, progress);
         } catch (error) {
@@ -72,14 +74,23 @@ export async function openEngine(kind, base, card, progress = () => {}) {
 }
 
 class Engine {
+    // `onlost(error)` is told once when the worker breaks, at work or not; `lost` is that error.
     constructor(kind, worker, milliseconds) {
-        Object.assign(this, { kind, worker, milliseconds, busy: null, next: null, later: [] });
+        Object.assign(this, { kind, worker, milliseconds, busy: null, next: null, later: [], lost: null, onlost: () => {} });
         worker.onmessage = ({ data }) => this.#answer(data);
-        worker.onerror = (event) => this.#answer({ error: event.message });
+        worker.onerror = worker.onmessageerror = (event) => this.#lose(new Error(event.message || "the worker stopped"));
+    }
+
+    #lose(error) {
+        if (this.lost) return;
+        this.lost = error;
+        for (const waiting of [this.busy, this.next, ...this.later]) waiting?.resolve(null);
+        this.onlost(error);
     }
 
     draw(inputs) {
         return new Promise((resolve, reject) => {
+            if (this.lost) return resolve(null);
             this.next?.resolve(null); // Newer inputs have come before the turn of these.
             this.next = { inputs, resolve, reject };
             if (!this.busy) this.#start();
@@ -88,18 +99,21 @@ class Engine {
 
     drawLater(inputs) {
         return new Promise((resolve, reject) => {
+            if (this.lost) return resolve(null);
             this.later.push({ inputs, resolve, reject });
             if (!this.busy) this.#start();
         });
     }
 
     #start() {
+        if (this.lost) return;
         this.busy = this.next ?? this.later.shift();
         this.next = null;
         if (this.busy) this.worker.postMessage({ inputs: this.busy.inputs });
     }
 
     #answer({ error, pixels, milliseconds }) {
+        if (!this.busy) return; // Nobody is waiting.
         const { resolve, reject } = this.busy;
         this.milliseconds = milliseconds ?? this.milliseconds;
         this.#start();

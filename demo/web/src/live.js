@@ -26,6 +26,8 @@ export function sketchOf(source, size) {
 export class Live {
     #due = null;
     #row = null;
+    #turn = 0; // Counts what was wanted: what a later choice has made void changes nothing any more.
+    #opening = false; // Whether an engine is on its way.
     #gone = new Set(); // Kinds that were tried and do not run here.
 
     // `view` is a canvas, `source()` gives what an engine draws (inputs by name), or null for nothing;
@@ -44,16 +46,18 @@ export class Live {
 
     // Run the first engine that draws right, then perhaps a faster one.
     async start() {
-        await this.#open(this.kinds.filter((kind) => kind !== "litert-webgpu"));
-        await this.#perhapsFaster();
+        if (await this.#open(this.kinds.filter((kind) => kind !== "litert-webgpu"))) await this.#perhapsFaster();
     }
 
-    // Run this one, or go on with the one that ran.
+    // Run this one, or go on with the one that ran. What is chosen last is what runs.
     choose(kind) {
         return this.#open([kind, ...(this.engine ? [this.engine.kind] : [])]);
     }
 
     pause() { // Until an engine is chosen.
+        this.#turn += 1;
+        this.#opening = false;
+        this.told.loading(null);
         this.engine?.close();
         this.engine = null;
     }
@@ -108,21 +112,37 @@ export class Live {
         this.told.blank();
     }
 
+    // Resolves to whether one of them runs now, and nothing else was wanted meanwhile.
     async #open(kinds) {
+        const turn = ++this.#turn;
+        const wanted = () => turn === this.#turn;
+        this.#opening = true;
         this.told.loading(0);
         try {
-            this.#take(await openFirst(kinds, this.base, this.card, ({ loaded, total }) => this.told.loading(loaded / total),
-                (kind, error) => this.#refused(kind, error)));
+            const next = await openFirst(kinds, this.base, this.card, {
+                progress: ({ loaded, total }) => { if (wanted()) this.told.loading(loaded / total); },
+                refused: (kind, error) => this.#refused(kind, error),
+                wanted,
+            });
+            if (wanted()) this.#take(next);
+            else next?.close();
         } catch (error) {
-            this.told.problem(error);
+            if (wanted()) this.told.problem(error);
+            return false;
         } finally {
-            this.told.loading(null);
+            if (wanted()) {
+                this.#opening = false;
+                this.told.loading(null);
+            }
         }
+        return wanted();
     }
 
     #take(next) {
         this.engine?.close();
         this.engine = next;
+        next.onlost = (error) => { if (next === this.engine) this.#replace(next, error); };
+        if (next.lost) return next.onlost(next.lost);
         this.told.engine(next.kind);
         this.redraw();
         if (this.#row) this.row(this.#row.views, this.#row.inputs);
@@ -137,7 +157,7 @@ export class Live {
         this.#refused(broken.kind, error);
         this.engine = null;
         broken.close();
-        await this.#open(this.kinds.filter((kind) => kind !== broken.kind));
+        if (!this.#opening) await this.#open(this.kinds.filter((kind) => !this.#gone.has(kind)));
     }
 
     // Where the engine is slow, others of its family have their chance: what is fast is not known
@@ -146,13 +166,15 @@ export class Live {
         const { saveData, effectiveType = "4g" } = navigator.connection ?? {};
         if (saveData || effectiveType !== "4g") return;
         const family = (kind) => KINDS[kind].worker;
+        const turn = this.#turn;
         for (const kind of this.kinds) {
             const { engine } = this;
-            if (!engine || engine.milliseconds < SLOW) return;
+            if (turn !== this.#turn || !engine || engine.milliseconds < SLOW) return;
             if (kind === engine.kind || kind === "litert" || this.#gone.has(kind) || family(kind) !== family(engine.kind)) continue;
             try {
                 const other = await openEngine(kind, this.base, this.card);
-                if (other.milliseconds < engine.milliseconds) this.#take(other);
+                const faster = other.milliseconds < engine.milliseconds;
+                if (turn === this.#turn && engine === this.engine && faster) this.#take(other);
                 else other.close();
             } catch (error) {
                 this.#refused(kind, error);

@@ -12,7 +12,9 @@ from demo.errors import UserError
 
 _HERE = Path(__file__).parent
 CODE = ("*.py", "*.css", "*.json", "pad/*")  # Of this package; bundles and the page lie elsewhere.
-MARK = "sdk: gradio"  # A README that begins with it is a space's.
+MARKS = {"title: Garabato", "sdk: gradio"}  # Lines that head the README of a space of ours.
+PARTS = ("demo", "bundles", "requirements.txt", "app.py", "README.md")  # README.md last: it marks.
+_WORK = ".garabato-write"  # In the space: the parts to come, and those that they take the place of.
 
 _APP = """\
 from demo.app import build
@@ -49,18 +51,23 @@ takes noise, choose a seed, move the sliders, and watch one seed become another.
 def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     """Write the space, ready to be uploaded as it is.
 
+    It is written whole or not at all: the parts are made beside the old ones, and take their place
+    when all are there. What a killed write left behind is cleared away by the next.
+
     Args:
-        folder: a new or empty folder, or a space written before, which is replaced. What is not
-            the space's own, such as its `.git`, stays.
-        bundles: folders with a card.json; each file is checked against its card.
+        folder: a new or empty folder, or a space written before, whose parts are replaced. What is
+            not the space's own, such as its `.git`, stays.
+        bundles: folders with a card.json, in the space itself, too; each file is checked against
+            its card.
 
     Raises:
-        UserError: the folder holds something else, or a bundle is damaged or has the name of
-            another one.
+        UserError: the folder holds something else, a bundle is damaged or has the name of another
+            one, or something cannot be read or written.
     """
-    readme = folder / "README.md"
-    known = readme.is_file() and MARK in readme.read_text(encoding="utf-8")
-    if folder.exists() and not known and any(p.name != ".git" for p in folder.iterdir()):
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give a folder")
+    _recover(folder)
+    if not _is_ours(folder):
         raise UserError(f"{folder} holds something else than a space; give another folder")
     cards = [load_card(bundle) for bundle in bundles]
     if len({card.name for card in cards}) < len(cards):
@@ -68,8 +75,33 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     for card in cards:
         for file in card.files.values():
             read_model(file)
-    for part in ("demo", "bundles"):
-        shutil.rmtree(folder / part, ignore_errors=True)
+    existed = folder.exists()
+    try:
+        _write_parts(folder / _WORK / "new", cards)
+        _swap(folder)
+    except OSError as error:
+        _recover(folder)
+        if not existed:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise UserError(
+            f"cannot write {folder} ({error}); what was there is as it was; mend it and try again"
+        ) from None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder is absent, empty but for a `.git`, or a space that was written here."""
+    if not folder.exists() or all(path.name == ".git" for path in folder.iterdir()):
+        return True
+    readme = folder / "README.md"
+    if not readme.is_file():
+        return False
+    lines = readme.read_text(encoding="utf-8", errors="replace").splitlines()
+    if lines[:1] != ["---"] or "---" not in lines[1:]:
+        return False
+    return set(lines[1 : lines.index("---", 1)]) >= MARKS
+
+
+def _write_parts(folder: Path, cards: Sequence[Card]) -> None:
     for pattern in CODE:
         for path in _HERE.glob(pattern):
             _copy(path, folder / "demo" / path.relative_to(_HERE))
@@ -82,7 +114,32 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     (folder / "app.py").write_text(_APP.format(bundles=f"[{paths}]"), encoding="utf-8")
     models = "\n".join(_about(card) for card in cards)
     text = _README.format(gradio=version("gradio"), models=models)
-    readme.write_text(text, encoding="utf-8")
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _swap(folder: Path) -> None:
+    """Put the new parts in the places of the old ones. From `old`, `_recover` can undo it."""
+    old, new = folder / _WORK / "old", folder / _WORK / "new"
+    old.mkdir()
+    for part in PARTS:
+        if (folder / part).exists():
+            (folder / part).rename(old / part)
+        (new / part).rename(folder / part)
+    old.rename(folder / _WORK / "replaced")  # From here on the new parts are the space.
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Undo a write that was not finished, and remove what it left."""
+    old, new = folder / _WORK / "old", folder / _WORK / "new"
+    if old.is_dir():
+        for part in PARTS:
+            if not (new / part).exists():
+                (folder / part).rename(new / part)
+            if (old / part).exists():
+                (old / part).rename(folder / part)
+        old.rmdir()
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
 
 
 def _copy_bundle(card: Card, target: Path) -> None:

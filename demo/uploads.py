@@ -1,0 +1,109 @@
+"""Take the files that programs upload, and no more than a folder of bounded size holds."""
+
+import hashlib
+import os
+import re
+import tempfile
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from gradio.utils import get_upload_folder
+from python_multipart.exceptions import FormParserError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from demo.errors import UserError
+
+MAX_FILE = 2 * 2**20
+MAX_FILES = 8  # In a request: a client of this page's API sends one.
+MAX_KEPT = 64 * 2**20  # Of all uploads together; some thirty of the largest.
+MAX_KEPT_FILES = 1000
+
+_URL = re.compile(r"\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+
+
+def folder() -> Path:
+    """Return where uploads lie, and the pictures that Gradio has made: `SHA-256/name`."""
+    return Path(os.path.abspath(get_upload_folder()))
+
+
+def stored() -> str:
+    """Return a regular expression for the path of a file in `folder()`."""
+    return re.escape(folder().as_posix()) + r"/[0-9a-f]{64}/[\w-][\w.-]*"
+
+
+def check_uploaded(file: dict[str, Any]) -> dict[str, Any]:
+    """Return what a client sends in place of a file, or raise `UserError` where it is not here.
+
+    Gradio would download a URL, whichever component it was sent to.
+    """
+    path = file.get("path")
+    if isinstance(path, str) and _URL.match(path):
+        raise UserError("expected an uploaded file, got a URL; download it first")
+    if not isinstance(path, str) or not re.fullmatch(stored(), path) or not os.path.isfile(path):
+        raise UserError("expected an uploaded file; upload it first, or again")
+    return file
+
+
+class Uploads:
+    """A route that takes files, as Gradio's own does, and lets go of the oldest when it is full.
+
+    `listed` is the page's set of uploaded files, which Gradio empties as they age.
+    """
+
+    def __init__(self, listed: set[str]) -> None:
+        self._listed = listed
+        self._kept: OrderedDict[Path, int] = OrderedDict()  # Oldest first, with their bytes.
+        self._lock = threading.Lock()
+
+    async def take(self, request: Request) -> JSONResponse:
+        """Keep the files of a form, and answer with their paths, as a list."""
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            raise HTTPException(415, "expected multipart/form-data")
+        try:
+            async with request.form(max_files=MAX_FILES, max_fields=0) as form:
+                files = [item for item in form.getlist("files") if isinstance(item, UploadFile)]
+                if any((file.size or 0) > MAX_FILE for file in files):
+                    raise HTTPException(413, f"expected files of at most {MAX_FILE} bytes")
+                contents = [(file.filename or "", await file.read()) for file in files]
+        except FormParserError:
+            raise HTTPException(400, "expected a form that can be read") from None
+        if not contents:
+            raise HTTPException(400, "expected a file in the form's field `files`")
+        try:
+            paths = [await run_in_threadpool(self._keep, *content) for content in contents]
+        except OSError:
+            raise HTTPException(507, "there is no room for the file; try again later") from None
+        return JSONResponse(paths)
+
+    def _keep(self, name: str, content: bytes) -> str:
+        plain = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").split("/")[-1], flags=re.ASCII)
+        path = folder() / hashlib.sha256(content).hexdigest() / (plain.lstrip(".")[-100:] or "file")
+        with self._lock:
+            self._make_room(len(content))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                try:
+                    file.write(content)
+                    file.flush()
+                    os.replace(file.name, path)
+                except OSError:
+                    os.unlink(file.name)
+                    raise
+            self._kept[path] = len(content)
+            self._kept.move_to_end(path)
+            self._listed.add(str(path))
+        return str(path)
+
+    def _make_room(self, size: int) -> None:
+        for path in [path for path in self._kept if not path.exists()]:  # Gradio let go of it.
+            del self._kept[path]
+        while len(self._kept) >= MAX_KEPT_FILES or sum(self._kept.values()) > MAX_KEPT - size:
+            path, _ = self._kept.popitem(last=False)
+            path.unlink(missing_ok=True)
+            self._listed.discard(str(path))

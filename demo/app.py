@@ -69,7 +69,8 @@ class App(gr.Blocks):
         try:
             traverse(inputs, check_uploaded, is_file_obj_with_meta)
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
-        except gr.Error:
+        except gr.Error as error:
+            error.print_exception = False
             raise
         except UserError as error:
             message = str(error)

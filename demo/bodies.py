@@ -5,6 +5,7 @@ Gradio answers most mistakes in a call with a 500 and a traceback. Here each is 
 
 import json
 import re
+from functools import cached_property
 from typing import Any
 
 import gradio as gr
@@ -26,8 +27,13 @@ class Calls:
         self._inputs = {index: len(fn.inputs) for index, fn in functions.items()}
         public = {f.api_name: i for i, f in functions.items() if f.api_visibility == "public"}
         self._named = {str(name): self._inputs[index] for name, index in public.items()}
-        endpoints = page.get_api_info()["named_endpoints"]
-        self._parameters: dict[str, dict[str, bool]] = {
+        self._page = page
+
+    @cached_property
+    def _parameters(self) -> dict[str, dict[str, bool]]:
+        """Of each endpoint the names of its parameters, and whether each has to be given."""
+        endpoints = self._page.get_api_info()["named_endpoints"]
+        return {
             name: {
                 parameter["parameter_name"]: not parameter["parameter_has_default"]
                 for parameter in endpoints[f"/{name}"]["parameters"]

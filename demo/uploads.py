@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from gradio.utils import get_upload_folder
-from python_multipart.exceptions import FormParserError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -65,14 +64,11 @@ class Uploads:
         """Keep the files of a form, and answer with their paths, as a list."""
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             raise HTTPException(415, "expected multipart/form-data")
-        try:
-            async with request.form(max_files=MAX_FILES, max_fields=0) as form:
-                files = [item for item in form.getlist("files") if isinstance(item, UploadFile)]
-                if any((file.size or 0) > MAX_FILE for file in files):
-                    raise HTTPException(413, f"expected files of at most {MAX_FILE} bytes")
-                contents = [(file.filename or "", await file.read()) for file in files]
-        except FormParserError:
-            raise HTTPException(400, "expected a form that can be read") from None
+        async with request.form(max_files=MAX_FILES, max_fields=0) as form:  # 400 for a broken one.
+            files = [item for item in form.getlist("files") if isinstance(item, UploadFile)]
+            if any((file.size or 0) > MAX_FILE for file in files):
+                raise HTTPException(413, f"expected files of at most {MAX_FILE} bytes")
+            contents = [(file.filename or "", await file.read()) for file in files]
         if not contents:
             raise HTTPException(400, "expected a file in the form's field `files`")
         try:

@@ -143,7 +143,7 @@ def test_a_full_disk_leaves_the_space_as_it_was(bundle, tmp_path):
     assert contents(space) == before
 
 
-@pytest.mark.parametrize("after", range(25))
+@pytest.mark.parametrize("after", range(12))
 def test_a_write_killed_at_any_step_is_undone_or_done_by_the_next(
     bundle, tmp_path, monkeypatch, after
 ):
@@ -167,8 +167,7 @@ def test_a_write_killed_at_any_step_is_undone_or_done_by_the_next(
 
         monkeypatch.setattr(Path, "rename", rename)
 
-    # Eleven renames are a whole write; of the second write, other ends are tried in other cases.
-    for steps in (after % 12, after):
+    for steps in (after, after * 5 % 12):  # Eleven renames are a whole write.
         killed_after(steps)
         with contextlib.suppress(Killed):
             write_space(space, [bundle])

@@ -113,7 +113,7 @@ def _lay_out(models: Models, card: SketchCard | LatentCard, loaded: Any, opened:
     if isinstance(card, SketchCard):
         sketch_tab(models, card, loaded, preferred="SPACE_ID" in os.environ)
     else:
-        latent_tab(models, card, opened)  # Not before: it draws as soon as it is shown.
+        latent_tab(models, card, opened)  # Not before: it generates as soon as it is shown.
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What a person drew, or uploaded, as the pixels that a model takes."""
+"""Turn a drawing, or an uploaded picture, into the pixels that a model takes."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""The bundles that a server has at hand, and what it costs to ask one for a picture."""
+"""Hold a server's bundles, load their models when needed, and time each generated picture."""
 
 import time
 from collections.abc import Mapping, Sequence

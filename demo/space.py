@@ -1,4 +1,4 @@
-"""A folder that is a hosted Gradio space: app, bundles, what to install, a page about it."""
+"""Write a folder for a hosted Gradio space: app, bundles, what to install, a page about it."""
 
 import json
 import shutil

@@ -1,5 +1,6 @@
 """Take the files that programs upload, and no more than a folder of bounded size holds."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -98,8 +99,13 @@ class Uploads:
 
     def _make_room(self, size: int) -> None:
         for path in [path for path in self._kept if not path.exists()]:  # Gradio let go of it.
-            del self._kept[path]
+            self._forget(path)
         while len(self._kept) >= MAX_KEPT_FILES or sum(self._kept.values()) > MAX_KEPT - size:
-            path, _ = self._kept.popitem(last=False)
-            path.unlink(missing_ok=True)
-            self._listed.discard(str(path))
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, path: Path) -> None:
+        del self._kept[path]
+        self._listed.discard(str(path))
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # A folder may hold another name of the same content.
+            path.parent.rmdir()

@@ -207,7 +207,7 @@ def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_it_runs_in_an_environment_of_its_own_and_draws_a_flower(tmp_path):
+def test_it_runs_in_an_environment_of_its_own_and_generates_a_flower(tmp_path):
     space = tmp_path / "space"
     command = [sys.executable, "-m", "demo", "space", str(space)]
     told = subprocess.run(command, capture_output=True, text=True, check=True)

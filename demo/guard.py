@@ -25,7 +25,7 @@ _OPEN = [
     ("GET", r"/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)", ()),
     ("GET", r"/(assets|static|browser)/.+", ()),
     ("GET", "/gradio_api/info", ("all_endpoints", "serialize")),
-    ("GET", "/gradio_api/startup-events", ()),
+    ("GET", "/gradio_api/(startup-events|app_id)", ()),
     ("GET", f"/gradio_api/heartbeat/{SESSION.pattern}", ()),
     ("GET", "/gradio_api/queue/data", ("session_hash",)),
     ("GET", f"/gradio_api/call/(v2/)?{_ENDPOINT}/(?P<event>[0-9a-f]{{32}})", ()),

@@ -161,6 +161,12 @@ def test_routes_that_the_page_does_not_need_are_closed(server, path):
     assert httpx.get(f"{server[0]}/{path}", trust_env=False).status_code == 404
 
 
+def test_a_page_that_lost_its_server_can_ask_whether_it_is_the_same(server):
+    told = httpx.get(f"{server[0]}/gradio_api/app_id", trust_env=False).json()
+    config = httpx.get(f"{server[0]}/config", trust_env=False).json()
+    assert told["app_id"] == config["app_id"]
+
+
 def test_components_take_no_blobs(server):
     url = f"{server[0]}/gradio_api/component_server"
     assert httpx.post(url, json={}, trust_env=False).status_code == 404

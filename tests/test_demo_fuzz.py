@@ -251,6 +251,18 @@ def test_what_the_server_did_not_make_and_was_not_sent_stays_shut(server, bundle
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        *("//config", "/assets/../config", "/assets/%2e%2e/config", "/assets/..%2fconfig"),
+        *("/static//img/logo.svg", "/static/%2e/img/logo.svg", "/assets/%00", "/browser/%5c..%5ca"),
+        *("/gradio_api/../config", "/gradio_api/file=/etc/passwd%00.png", "/CONFIG", "/config/"),
+    ],
+)
+def test_a_path_that_is_written_with_tricks_is_not_on_the_list(server, path):
+    assert server.ask("GET", path)[0] == 404
+
+
+@pytest.mark.parametrize(
     ("path", "body", "message"),
     [
         ("queue/join", {"data": [], "fn_index": 999, "session_hash": "a"}, "expected fn_index"),

@@ -37,7 +37,7 @@ def _space(arguments: Sequence[str]) -> None:
     if not browser.engines():
         print(
             "warning: nothing to run the model in a visitor's browser was found, so the server "
-            "draws for all; `npm ci && npm run build` in demo/web makes it",
+            "generates for all; `npm ci && npm run build` in demo/web makes it",
             file=sys.stderr,
         )
     print(f"{options.folder} is ready: upload it as it is, or try it with `python app.py` in it")

@@ -12,18 +12,18 @@ from typing import Any
 import gradio as gr
 from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from demo import browser
 from demo.bundles import shipped
 from demo.cards import LatentCard, SketchCard
 from demo.errors import UserError
-from demo.guard import Guard, refuse_urls
+from demo.guard import UPLOAD, Guard
 from demo.latent_tab import latent_tab, sample_api
 from demo.serving import Models
 from demo.sketch_tab import generate_api, sketch_tab
 from demo.texts import I18N
-from demo.uploads import own_folder
+from demo.uploads import Uploads, check_uploaded
 
 # System fonts only: Gradio's own themes bring fonts that a browser has to fetch.
 _THEME = gr.themes.Default(
@@ -54,26 +54,30 @@ class App(gr.Blocks):
 
     def launch(self, *args: Any, **options: Any) -> Any:
         """Launch with Gradio's `options` on top of the settings here; on loopback by default."""
-        middleware = [Middleware(browser.Isolated), Middleware(Guard)]
-        ours = {"app_kwargs": {"middleware": middleware, "routes": self.routes}}
+        middleware = [Middleware(browser.Isolated), Middleware(Guard, page=self)]
+        upload = Route(UPLOAD, Uploads(self.upload_file_set).take, methods=["POST"])
+        ours = {"app_kwargs": {"middleware": middleware, "routes": [upload, *self.routes]}}
         return super().launch(*args, **{**_LAUNCH, **ours, **options})
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Refuse files that are URLs, then read the inputs as Gradio does."""
+        """Refuse files that were not uploaded, then read the inputs as Gradio does.
+
+        What fails there fails by what the client sent: one line tells it so, and no traceback.
+        """
         try:
-            traverse(inputs, refuse_urls, is_file_obj_with_meta)
+            traverse(inputs, check_uploaded, is_file_obj_with_meta)
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
-        except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
         except gr.Error as error:
             error.print_exception = False
             raise
-        except Exception as error:
-            # Nothing but what a client sent is read here: each kind of value fails in its own way.
-            kind = type(error).__name__
-            raise gr.Error(f"expected other values ({kind})", print_exception=False) from None
+        except UserError as error:
+            message = str(error)
+        except (AttributeError, TypeError, ValueError) as error:
+            message = "expected inputs as the page or its API describes them"
+            print(f"refused: {type(error).__name__} in an input of {block_fn.name}", flush=True)
+        raise gr.Error(message, print_exception=False)
 
 
 def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
@@ -109,7 +113,7 @@ def _lay_out(models: Models, card: SketchCard | LatentCard, loaded: Any, opened:
     if isinstance(card, SketchCard):
         sketch_tab(models, card, loaded, preferred="SPACE_ID" in os.environ)
     else:
-        latent_tab(models, card, opened)  # Not before: it draws as soon as it is shown.
+        latent_tab(models, card, opened)  # Not before: it generates as soon as it is shown.
 
 
 def __getattr__(name: str) -> Any:

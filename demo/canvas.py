@@ -1,7 +1,6 @@
-"""What a person drew, or uploaded, as the pixels that a model takes."""
+"""Turn a drawing, or an uploaded picture, into the pixels that a model takes."""
 
 import base64
-import binascii
 import io
 import warnings
 from pathlib import Path
@@ -49,7 +48,9 @@ def read_data_url(url: str) -> Image.Image:
         raise UserError("expected a drawing as a PNG data URL")
     try:
         return read_picture(base64.b64decode(url[len(_DATA_URL) :], validate=True))
-    except binascii.Error:
+    except ValueError as error:  # Of base64, or of letters that it cannot have.
+        if isinstance(error, UserError):
+            raise
         raise UserError("expected a drawing as a PNG data URL; its base64 is broken") from None
 
 
@@ -62,23 +63,21 @@ def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarra
     """Fit a drawing of any shape into the model's square: uint8 `[size, size, 3]`, RGB.
 
     Transparent parts show `background` ("#rrggbb"). Nothing that was drawn is cut off: what is not
-    square is padded with `background`, and however long and thin it is, one pixel of it is left.
-    Returns None where there is nothing to see: no drawing, or background only.
+    square is padded with `background`, and the thinnest line keeps one pixel. Returns None where
+    there is nothing to see: no drawing, or background only.
     """
     if drawing is None:
         return None
-    image = drawing
-    if image.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255, not scale them.
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    image = image.convert("RGBA")
-    flat = Image.new("RGBA", image.size, background)
-    flat.alpha_composite(image)
-    # Not ImageOps.pad, which fails where a side comes to less than half a pixel.
-    scale = size / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    fitted = Image.new("RGB", (size, size), background)
-    small = flat.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    fitted.paste(small, (round((size - width) / 2), round((size - height) / 2)))
-    result = np.asarray(fitted)
-    blank = np.array(Image.new("RGB", (1, 1), background).getpixel((0, 0)), np.uint8)
+    if drawing.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255, not scale them.
+        drawing = Image.fromarray((np.asarray(drawing) >> 8).astype(np.uint8))
+    drawing = drawing.convert("RGBA")
+    flat = Image.new("RGBA", drawing.size, background)
+    flat.alpha_composite(drawing)
+    longer = max(flat.size)
+    width, height = (max(1, round(side / longer * size)) for side in flat.size)
+    fitted = flat.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    square = Image.new("RGB", (size, size), background)
+    blank = np.array(square.getpixel((0, 0)), np.uint8)
+    square.paste(fitted, (round((size - width) / 2), round((size - height) / 2)))
+    result = np.asarray(square)
     return None if (result == blank).all() else result

@@ -1,132 +1,136 @@
-"""Answer the requests that the page and its API need, and no others.
-
-Gradio 6.31 has some ninety routes. Some fetch URLs in the server's name, keep what anybody sends,
-or end in an error of the server's where a client is wrong. What is on no list here is not there.
-"""
+"""Answer only the requests that the page and its API make; Gradio 6.31 has many routes more."""
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
+import gradio as gr
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.bodies import SESSION, Calls
 from demo.errors import UserError
-from demo.messages import check_call, check_events, check_upload
-from demo.uploads import make_room
+from demo.uploads import stored
 
 # The largest upload is 2 MB; a form or a drawing in JSON is a little larger than what it holds.
 MAX_BODY = 4_000_000
+UPLOAD = "/gradio_api/upload"
 
-_NAME = r"[\w-]{1,64}"
-_FILE = r"[\w@.+-]+"  # Of an address: neither `..` nor anything that is read as another host.
-_READ = (
-    r"/",
-    r"/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?",
-    rf"/(assets|static|svelte|browser)(/{_FILE})+",
-    rf"/gradio_api/(info/?|startup-events|app_id/?|upload_progress|heartbeat/{_NAME})",
-    r"/gradio_api/file=/[^\0\\]+",  # A path: Gradio answers for what it wrote or was sent itself.
-)
-_EVENTS = (r"/gradio_api/queue/data", rf"/gradio_api/call/{_NAME}/{_NAME}")
-_CALLS = (
-    r"/gradio_api/queue/join",
-    rf"/gradio_api/call/{_NAME}/?",
-    r"/gradio_api/(cancel|reset)/?",
-)
-_UPLOAD = r"/gradio_api/upload"
-
-
-class Refused(Exception):
-    """A request that is not passed on: the status and the line that it is answered with."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.answer = PlainTextResponse(reason, status)
+_ENDPOINT = r"(?P<endpoint>[\w-]{1,64})"
+# All that is answered: methods, the whole path, and what of the query is passed on.
+_OPEN = [
+    ("GET HEAD", "/", ()),
+    ("GET", r"/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)", ()),
+    ("GET", r"/(assets|static|browser)/.+", ()),
+    ("GET", "/gradio_api/info", ("all_endpoints", "serialize")),
+    ("GET", "/gradio_api/(startup-events|app_id)", ()),
+    ("GET", f"/gradio_api/heartbeat/{SESSION.pattern}", ()),
+    ("GET", "/gradio_api/queue/data", ("session_hash",)),
+    ("GET", f"/gradio_api/call/(v2/)?{_ENDPOINT}/(?P<event>[0-9a-f]{{32}})", ()),
+    ("GET", f"/gradio_api/file={stored()}", ()),
+    ("POST", UPLOAD, ()),
+    ("POST", "/gradio_api/(?P<join>queue/join)", ()),
+    ("POST", f"/gradio_api/call/(?P<named>v2/)?{_ENDPOINT}", ()),
+]
+_ROUTES = [(methods.split(), re.compile(path), query) for methods, path, query in _OPEN]
+_TRICK = re.compile(r"[\x00-\x1f\x7f\\]|//|/\.\.?(/|$)")  # No path of the page has any of these.
 
 
 class Guard:
-    """ASGI middleware: what is on no list is answered 404, what is malformed with a 4xx."""
+    """ASGI middleware: 404 for what is not on the list, 4xx for a body that is not what it says.
 
-    def __init__(self, app: ASGIApp) -> None:
+    A body of no length is answered 411, one too large 413, a call that is not in JSON 415, and
+    any other mistake in a call 400, with a sentence that says what was expected.
+    """
+
+    def __init__(self, app: ASGIApp, page: gr.Blocks) -> None:
         self._app = app
+        self._queue = page._queue
+        self._calls = Calls(page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        try:
-            await self._pass_on(scope, receive, send)
-        except Refused as refused:
-            await refused.answer(scope, receive, send)
+        if scope["type"] == "http":
+            try:
+                scope, receive = await self._admit(scope, receive)
+            except HTTPException as refusal:
+                answer = PlainTextResponse(refusal.detail, refusal.status_code)
+                return await answer(scope, receive, send)
+        await self._app(scope, receive, send)
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path") or "")
-        blocks = scope["app"].get_blocks()
-        if scope["method"] in ("GET", "HEAD"):
-            if _is(path, _EVENTS):
-                _told(check_events, Request(scope), path, blocks, status=404)
-            elif not _is(path, _READ) or ".." in path:
-                raise Refused(404, "not found")
-            return await self._app(scope, receive, send)
-        if scope["method"] != "POST" or not _is(path, (*_CALLS, _UPLOAD)):
-            raise Refused(404, "not found")
-        body = await _whole(scope, receive)
-        if _is(path, _CALLS):
-            _told(check_call, path, body, blocks)
-        else:
-            _told(check_upload, Request(scope), body)
-            make_room(len(body))
-        await self._app(scope, _again(body, receive), send)
+    async def _admit(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+        """Return what is passed on of a request that is on the list and says what it should."""
+        parts, kept = _on_the_list(scope["method"], scope["path"])
+        query = {key: value for key, value in _query(scope).items() if key in kept}
+        endpoint = parts.get("endpoint")
+        if endpoint is not None and not self._calls.has(endpoint):
+            raise HTTPException(404, "not found")
+        if "event" in parts and not self._is_waited_for(parts["event"]):
+            raise HTTPException(404, "not found")
+        if "session_hash" in kept and query.get("session_hash") not in self._sessions():
+            raise HTTPException(404, "expected the session_hash of a call")
+        # Gradio's own answer to a part of a file fails where the part is not what it expects.
+        headers = [(key, value) for key, value in scope["headers"] if key != b"range"]
+        scope = {**scope, "query_string": urlencode(query).encode("ascii"), "headers": headers}
+        if scope["method"] == "POST":
+            _check_length(scope)
+        if "join" in parts or (scope["method"] == "POST" and endpoint is not None):
+            body = await _read_json(Request(scope, receive))
+            try:
+                if endpoint is None:
+                    self._calls.check_joined(body)
+                elif parts["named"]:
+                    self._calls.check_named(endpoint, body)
+                else:
+                    self._calls.check_called(endpoint, body)
+            except UserError as error:
+                raise HTTPException(400, str(error)) from None
+            receive = _again(body, receive)
+        return scope, receive
 
+    def _sessions(self) -> Any:
+        return self._queue.pending_messages_per_session
 
-def refuse_urls(file: dict[str, Any]) -> dict[str, Any]:
-    """Return a file that a client sends as it is, or raise `UserError` where its path is a URL.
-
-    Gradio would download it, whichever component it was sent to.
-    """
-    if re.match(r"\s*[a-z][a-z0-9+.-]*:/", str(file.get("path")), re.IGNORECASE):
-        raise UserError("expected an uploaded file, got a URL; download it first")
-    return file
-
-
-def _is(path: str, patterns: tuple[str, ...]) -> bool:
-    return any(re.fullmatch(pattern, path, re.ASCII) for pattern in patterns)
-
-
-def _told(check: Any, *given: Any, status: int = 400) -> None:
-    """Answer with a check's own line where it finds something wrong."""
-    try:
-        check(*given)
-    except UserError as error:
-        raise Refused(status, str(error)) from None
+    def _is_waited_for(self, event: str) -> bool:
+        """Tell whether a call is at work, or its answer not yet fetched."""
+        waited = self._queue.pending_event_ids_session
+        return any(event in events and name in self._sessions() for name, events in waited.items())
 
 
-async def _whole(scope: Scope, receive: Receive) -> bytes:
-    """Read a body of at most `MAX_BODY` bytes, whose length was told beforehand."""
+def _on_the_list(method: str, path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the named parts of a path and what is kept of its query."""
+    for methods, pattern, kept in _ROUTES:
+        match = pattern.fullmatch(path)
+        if match and method in methods and not _TRICK.search(path):
+            return match.groupdict(), kept
+    raise HTTPException(404, "not found")
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode("latin-1")))
+
+
+def _check_length(scope: Scope) -> None:
     length = dict(scope["headers"]).get(b"content-length", b"")
     if not length.isdigit():
-        raise Refused(411, "expected a Content-Length")
+        raise HTTPException(411, "expected a Content-Length")
     if int(length) > MAX_BODY:
-        raise Refused(413, f"expected at most {MAX_BODY} bytes")
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":  # The client has left.
-            raise Refused(400, "the request ended early")
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return body
+        raise HTTPException(413, f"expected at most {MAX_BODY} bytes")
+
+
+async def _read_json(request: Request) -> bytes:
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise HTTPException(415, "expected Content-Type: application/json")
+    return await request.body()
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read once more, then whatever comes."""
-    given = False
+    """Return a `receive` that gives a body that was read already, then what comes after it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive_again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+    async def next_message() -> Message:
+        return messages.pop() if messages else await receive()
 
-    return receive_again
+    return next_message

@@ -1,4 +1,4 @@
-"""The bundles that a server has at hand, and what it costs to ask one for a picture."""
+"""Hold a server's bundles, load their models when needed, and time each generated picture."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -83,12 +83,15 @@ class Models:
         `noise` is float32 `[latent]`, `label` a label's number, 0 where the model has none. Raises
         `UserError`.
         """
-        sampler = self._sampler(self.latent(name).name, file)
+        card = self.latent(name)
+        if label not in range(max(1, len(card.labels))):  # None, too: nothing was chosen.
+            raise UserError(f"expected a label below {max(1, len(card.labels))}, got {label}")
+        sampler = self._sampler(card.name, file)
         start = time.perf_counter()
         return sampler(noise, label), 1000 * (time.perf_counter() - start)
 
 
 def _known(cards: Mapping[str, AnyCard], name: str) -> AnyCard:
-    if name not in cards:
+    if name not in list(cards):  # A client may send a list as a name, which no dict looks up.
         raise UserError(f"expected a model of {', '.join(cards)}, got {name}")
     return cards[name]

@@ -58,7 +58,7 @@ def sketch_tab(models: Models, card: SketchCard, loaded: Any, preferred: bool) -
 def generate_api(models: Models) -> None:
     """Offer the models that take drawings to programs, as `/generate`."""
 
-    def generate(drawing: str | None, model: str, file: str) -> np.ndarray:
+    def generate(drawing: bytes | None, model: str, file: str) -> np.ndarray:
         """Turn a drawing (PNG, JPEG or WebP, at most 4 megapixels and 2 MB) into a picture."""
         try:
             answer, _ = models.run(read_picture(drawing) if drawing else None, model, file)
@@ -71,7 +71,7 @@ def generate_api(models: Models) -> None:
     with gr.Row(visible=False):
         gr.Button().click(
             generate,
-            [gr.File(label="drawing", type="filepath"), *choices(models.sketches)],
+            [gr.File(label="drawing", type="binary"), *choices(models.sketches)],
             gr.Image(label="picture", format="png"),
             api_name="generate",
             **MODEL,

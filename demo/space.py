@@ -1,4 +1,4 @@
-"""A folder that is a hosted Gradio space: app, bundles, what to install, a page about it."""
+"""Write a folder for a hosted Gradio space: app, bundles, what to install, a page about it."""
 
 import contextlib
 import json
@@ -14,9 +14,9 @@ from demo.errors import UserError
 
 _HERE = Path(__file__).parent
 CODE = ("*.py", "*.css", "*.json", "pad/*")  # Of this package; bundles and the page lie elsewhere.
-PARTS = ("demo", "bundles", "requirements.txt", "app.py", "README.md")  # What is ours in a space.
-MARKS = {"sdk: gradio", "app_file: app.py"}  # In the front matter of a space's README.
-_FRESH, _OLD = ".garabato-fresh", ".garabato-old"  # Folders in a space while it is written again.
+MARKS = {"title: Garabato", "sdk: gradio"}  # Lines that head the README of a space of ours.
+PARTS = ("demo", "bundles", "requirements.txt", "app.py", "README.md")  # README.md last: it marks.
+_WORK = ".garabato-write"  # In the space: the parts to come, and those that they take the place of.
 
 _APP = """\
 from demo.app import build
@@ -53,19 +53,23 @@ takes noise, choose a seed, move the sliders, and watch one seed become another.
 def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     """Write the space, ready to be uploaded as it is, whole or not at all.
 
+    It is written whole or not at all: the parts are made beside the old ones, and take their place
+    when all are there. What a killed write left behind is cleared away by the next.
+
     Args:
-        folder: a new or empty folder, or a space written before, whose parts are replaced once all
-            new ones are there. What is not the space's own, such as its `.git`, stays.
-        bundles: folders with a card.json; each file is checked against its card. They may lie in
-            the space that is replaced.
+        folder: a new or empty folder, or a space written before, whose parts are replaced. What is
+            not the space's own, such as its `.git`, stays.
+        bundles: folders with a card.json, in the space itself, too; each file is checked against
+            its card.
 
     Raises:
         UserError: the folder holds something else, a bundle is damaged or has the name of another
-            one, or the disk refuses; what was in the folder is as it was.
+            one, or something cannot be read or written.
     """
     if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file; give a folder for the space")
-    if not _is_space(folder) and any(p.name != ".git" for p in _inside(folder)):
+        raise UserError(f"{folder} is a file; give a folder")
+    _recover(folder)
+    if not _is_ours(folder):
         raise UserError(f"{folder} holds something else than a space; give another folder")
     made = not folder.exists()
     try:
@@ -112,11 +116,33 @@ def _checked(bundles: Sequence[Path]) -> list[SketchCard | LatentCard]:
     for card in cards:
         for file in card.files.values():
             read_model(file)
-    return cards
+    existed = folder.exists()
+    try:
+        _write_parts(folder / _WORK / "new", cards)
+        _swap(folder)
+    except OSError as error:
+        _recover(folder)
+        if not existed:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise UserError(
+            f"cannot write {folder} ({error}); what was there is as it was; mend it and try again"
+        ) from None
 
 
-def _fill(folder: Path, cards: Sequence[Card]) -> None:
-    """Write all parts of a space into an empty folder."""
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder is absent, empty but for a `.git`, or a space that was written here."""
+    if not folder.exists() or all(path.name == ".git" for path in folder.iterdir()):
+        return True
+    readme = folder / "README.md"
+    if not readme.is_file():
+        return False
+    lines = readme.read_text(encoding="utf-8", errors="replace").splitlines()
+    if lines[:1] != ["---"] or "---" not in lines[1:]:
+        return False
+    return set(lines[1 : lines.index("---", 1)]) >= MARKS
+
+
+def _write_parts(folder: Path, cards: Sequence[Card]) -> None:
     for pattern in CODE:
         for path in _HERE.glob(pattern):
             _copy(path, folder / "demo" / path.relative_to(_HERE))
@@ -132,32 +158,29 @@ def _fill(folder: Path, cards: Sequence[Card]) -> None:
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
-def _replace_parts(folder: Path, fresh: Path) -> None:
-    """Put each fresh part in the place of the old one; all of them, or none."""
-    old = folder / _OLD
+def _swap(folder: Path) -> None:
+    """Put the new parts in the places of the old ones. From `old`, `_recover` can undo it."""
+    old, new = folder / _WORK / "old", folder / _WORK / "new"
     old.mkdir()
-    try:
-        for part in PARTS:
-            if (folder / part).exists():
-                os.rename(folder / part, old / part)
-        for part in PARTS:
-            os.rename(fresh / part, folder / part)
-    except BaseException:
-        _bring_back(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _bring_back(folder: Path) -> None:
-    """Undo what was not finished: old parts that were moved away take their places again."""
-    old = folder / _OLD
     for part in PARTS:
-        if (old / part).exists():
-            if (folder / part).is_dir():
-                shutil.rmtree(folder / part)
-            os.replace(old / part, folder / part)
-    for left in (old, folder / _FRESH):
-        shutil.rmtree(left, ignore_errors=True)
+        if (folder / part).exists():
+            (folder / part).rename(old / part)
+        (new / part).rename(folder / part)
+    old.rename(folder / _WORK / "replaced")  # From here on the new parts are the space.
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Undo a write that was not finished, and remove what it left."""
+    old, new = folder / _WORK / "old", folder / _WORK / "new"
+    if old.is_dir():
+        for part in PARTS:
+            if not (new / part).exists():
+                (folder / part).rename(new / part)
+            if (old / part).exists():
+                (old / part).rename(folder / part)
+        old.rmdir()
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
 
 
 def _copy_bundle(card: Card, target: Path) -> None:

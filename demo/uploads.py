@@ -1,43 +1,111 @@
-"""A folder of this process's own for what is uploaded and for the pictures it answers, bounded.
+"""Take the files that programs upload, and no more than a folder of bounded size holds."""
 
-Gradio's own choice is a folder that all users of a machine share, and in which anybody may fill the
-disk for twenty minutes.
-"""
-
-import atexit
 import contextlib
-import functools
+import hashlib
 import os
-import shutil
+import re
 import tempfile
+import threading
+from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
-MAX_BYTES = 64_000_000  # Some hundred drawings, and the pictures that were made of them.
-MAX_FILES = 2_000
+from gradio.utils import get_upload_folder
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from demo.errors import UserError
+
+MAX_FILE = 2 * 2**20
+MAX_FILES = 8  # In a request: a client of this page's API sends one.
+MAX_KEPT = 64 * 2**20  # Of all uploads together; some thirty of the largest.
+MAX_KEPT_FILES = 1000
+
+_URL = re.compile(r"\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
 
-@functools.cache
-def own_folder() -> Path:
-    """Make the folder, tell Gradio to use it, and see that it ends with the process."""
-    folder = Path(tempfile.mkdtemp(prefix="garabato-")).resolve()
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+def folder() -> Path:
+    """Return where uploads lie, and the pictures that Gradio has made: `SHA-256/name`."""
+    return Path(os.path.abspath(get_upload_folder()))
 
 
-def make_room(size: int) -> None:
-    """Remove the oldest files until `size` bytes more are within the bounds."""
-    found = []
-    for path in own_folder().rglob("*"):
-        with contextlib.suppress(OSError):  # Gradio cleans up here as well.
-            status = path.stat()
-            if path.is_file():
-                found.append((status.st_mtime_ns, status.st_size, path))
-    found.sort(key=lambda entry: entry[0])
-    total, count = size + sum(entry[1] for entry in found), 1 + len(found)
-    for _, old, path in found:
-        if total <= MAX_BYTES and count <= MAX_FILES:
-            return
-        with contextlib.suppress(OSError):
-            path.unlink()
-        total, count = total - old, count - 1
+def stored() -> str:
+    """Return a regular expression for the path of a file in `folder()`."""
+    return re.escape(folder().as_posix()) + r"/[0-9a-f]{64}/[\w-][\w.-]*"
+
+
+def check_uploaded(file: dict[str, Any]) -> dict[str, Any]:
+    """Return what a client sends in place of a file, or raise `UserError` where it is not here.
+
+    Gradio would download a URL, whichever component it was sent to.
+    """
+    path = file.get("path")
+    if isinstance(path, str) and _URL.match(path):
+        raise UserError("expected an uploaded file, got a URL; download it first")
+    if not isinstance(path, str) or not re.fullmatch(stored(), path) or not os.path.isfile(path):
+        raise UserError("expected an uploaded file; upload it first, or again")
+    return file
+
+
+class Uploads:
+    """A route that takes files, as Gradio's own does, and lets go of the oldest when it is full.
+
+    `listed` is the page's set of uploaded files, which Gradio empties as they age.
+    """
+
+    def __init__(self, listed: set[str]) -> None:
+        self._listed = listed
+        self._kept: OrderedDict[Path, int] = OrderedDict()  # Oldest first, with their bytes.
+        self._lock = threading.Lock()
+
+    async def take(self, request: Request) -> JSONResponse:
+        """Keep the files of a form, and answer with their paths, as a list."""
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            raise HTTPException(415, "expected multipart/form-data")
+        async with request.form(max_files=MAX_FILES, max_fields=0) as form:  # 400 for a broken one.
+            files = [item for item in form.getlist("files") if isinstance(item, UploadFile)]
+            if any((file.size or 0) > MAX_FILE for file in files):
+                raise HTTPException(413, f"expected files of at most {MAX_FILE} bytes")
+            contents = [(file.filename or "", await file.read()) for file in files]
+        if not contents:
+            raise HTTPException(400, "expected a file in the form's field `files`")
+        try:
+            paths = [await run_in_threadpool(self._keep, *content) for content in contents]
+        except OSError:
+            raise HTTPException(507, "there is no room for the file; try again later") from None
+        return JSONResponse(paths)
+
+    def _keep(self, name: str, content: bytes) -> str:
+        plain = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").split("/")[-1], flags=re.ASCII)
+        path = folder() / hashlib.sha256(content).hexdigest() / (plain.lstrip(".")[-100:] or "file")
+        with self._lock:
+            self._make_room(len(content))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                try:
+                    file.write(content)
+                    file.flush()
+                    os.replace(file.name, path)
+                except OSError:
+                    os.unlink(file.name)
+                    raise
+            self._kept[path] = len(content)
+            self._kept.move_to_end(path)
+            self._listed.add(str(path))
+        return str(path)
+
+    def _make_room(self, size: int) -> None:
+        for path in [path for path in self._kept if not path.exists()]:  # Gradio let go of it.
+            self._forget(path)
+        while len(self._kept) >= MAX_KEPT_FILES or sum(self._kept.values()) > MAX_KEPT - size:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, path: Path) -> None:
+        del self._kept[path]
+        self._listed.discard(str(path))
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # A folder may hold another name of the same content.
+            path.parent.rmdir()

@@ -145,10 +145,27 @@ def test_the_server_reads_no_file_that_was_not_uploaded(server, drawing):
         "gradio_api/proxy=https://example.org/a.png",
         "gradio_api/deep_link",
         "gradio_api/run-history/records",
+        "gradio_api/file/http://example.org/a.png",
+        "gradio_api/file/etc/passwd",
+        "gradio_api/file=/etc/passwd",
+        "gradio_api/queue/status",
+        "gradio_api/openapi.json",
+        "gradio_api/upload_progress?upload_id=a",
+        "Config",
+        "config/",
+        "/config",
+        "monitoring",
+        "docs",
     ],
 )
 def test_routes_that_the_page_does_not_need_are_closed(server, path):
     assert httpx.get(f"{server[0]}/{path}", trust_env=False).status_code == 404
+
+
+def test_a_page_that_lost_its_server_can_ask_whether_it_is_the_same(server):
+    told = httpx.get(f"{server[0]}/gradio_api/app_id", trust_env=False).json()
+    config = httpx.get(f"{server[0]}/config", trust_env=False).json()
+    assert told["app_id"] == config["app_id"]
 
 
 def test_components_take_no_blobs(server):
@@ -157,7 +174,7 @@ def test_components_take_no_blobs(server):
 
 
 def test_monitoring_is_off(server):
-    assert httpx.get(f"{server[0]}/monitoring/summary", trust_env=False).status_code >= 400
+    assert httpx.get(f"{server[0]}/monitoring/summary", trust_env=False).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The folder for a hosted space: what is in it, and that it runs by itself."""
 
+import contextlib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -33,6 +35,10 @@ def bundle(tmp_path) -> Path:
 
 def files(folder: Path) -> set[str]:
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in files(folder)}
 
 
 def test_all_that_a_space_needs_is_there_and_no_more(bundle, tmp_path):
@@ -72,12 +78,104 @@ def test_it_is_written_again_around_what_is_not_its_own(bundle, tmp_path):
     assert (space / ".git" / "HEAD").exists() and not (space / "demo" / "gone.py").exists()
 
 
-def test_somebody_elses_folder_is_left_alone(bundle, tmp_path):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "README.md").write_text("my diary")
+@pytest.mark.parametrize(
+    "readme",
+    [
+        "my diary",
+        "A space's README says `sdk: gradio`.\n",
+        "---\ntitle: Chess\nsdk: gradio\n---\n",
+        "# Notes\n---\ntitle: Garabato\nsdk: gradio\n---\n",
+        "---\ntitle: Garabato\n---\nsdk: gradio\n---\n",
+        "---\ntitle: Garabato\nsdk: gradio\n",
+        b"---\n\xff\xfe",
+    ],
+)
+def test_somebody_elses_folder_is_left_alone(bundle, tmp_path, readme):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "README.md").write_bytes(readme if isinstance(readme, bytes) else readme.encode())
+    before = contents(mine)
     with pytest.raises(UserError, match="holds something else than a space"):
-        write_space(tmp_path / "mine", [bundle])
-    assert files(tmp_path / "mine") == {"README.md"}
+        write_space(mine, [bundle])
+    assert contents(mine) == before
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(bundle, tmp_path):
+    (tmp_path / "space").write_text("mine")
+    with pytest.raises(UserError, match="is a file"):
+        write_space(tmp_path / "space", [bundle])
+
+
+def test_a_space_is_written_again_from_its_own_bundle(bundle, tmp_path):
+    space = tmp_path / "space"
+    write_space(space, [bundle])
+    shutil.rmtree(bundle)  # The space has the only copy.
+    (space / "notes.txt").write_text("mine")
+    before = contents(space)
+    write_space(space, [space / "bundles" / "petals"])
+    assert contents(space) == before
+
+
+def test_a_bundle_that_cannot_be_read_leaves_the_space_as_it_was(bundle, tmp_path):
+    space = tmp_path / "space"
+    write_space(space, [bundle])
+    before = contents(space)
+    (bundle / "check" / "gone.png").symlink_to("nowhere")
+    with pytest.raises(UserError, match="cannot write .* what was there is as it was"):
+        write_space(space, [bundle])
+    assert contents(space) == before
+    with pytest.raises(UserError, match="cannot write"):
+        write_space(tmp_path / "other", [bundle])
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_full_disk_leaves_the_space_as_it_was(bundle, tmp_path):
+    space = tmp_path / "space"
+    write_space(space, [bundle])
+    before = contents(space)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+    try:
+        with pytest.raises(UserError, match="cannot write .*File too large"):
+            write_space(space, [bundle])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert contents(space) == before
+
+
+@pytest.mark.parametrize("after", range(12))
+def test_a_write_killed_at_any_step_is_undone_or_done_by_the_next(
+    bundle, tmp_path, monkeypatch, after
+):
+    """The process ends before one of the renames; the next write ends before one of its own."""
+    space = tmp_path / "space"
+    write_space(space, [bundle])
+    (space / "app.py").write_text("old")
+    write_space(tmp_path / "new", [bundle])
+    old, new = contents(space), contents(tmp_path / "new")
+
+    class Killed(BaseException):
+        pass
+
+    def killed_after(steps: int) -> None:
+        count = iter(range(steps))
+
+        def rename(path: Path, target: Path) -> None:
+            if next(count, None) is None:
+                raise Killed
+            os.rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", rename)
+
+    for steps in (after, after * 5 % 12):  # Eleven renames are a whole write.
+        killed_after(steps)
+        with contextlib.suppress(Killed):
+            write_space(space, [bundle])
+    monkeypatch.undo()
+    (bundle / "check" / "gone.png").symlink_to("nowhere")  # The last write undoes, and fails.
+    with pytest.raises(UserError, match="cannot write"):
+        write_space(space, [bundle])
+    assert contents(space) in (old, new)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +279,8 @@ def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
     }
 
 
-@pytest.mark.release
-def test_it_runs_in_an_environment_of_its_own_and_draws_a_flower(tmp_path):
+@pytest.mark.slow
+def test_it_runs_in_an_environment_of_its_own_and_generates_a_flower(tmp_path):
     space = tmp_path / "space"
     command = [sys.executable, "-m", "demo", "space", str(space)]
     told = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -89,7 +89,6 @@ def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
     Raises `UserError` where `demo.bundles` does.
     """
     models = Models(bundles, threads)
-    own_folder()  # Before any component, which remember where Gradio keeps its files.
     with App(title="Garabato", analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.Markdown("# Garabato", elem_id="title")
         cards = list(models.cards.values())

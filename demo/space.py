@@ -1,15 +1,13 @@
 """Write a folder for a hosted Gradio space: app, bundles, what to install, a page about it."""
 
-import contextlib
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from demo import browser
-from demo.cards import Card, LatentCard, SketchCard, load_card, read_model
+from demo.cards import Card, load_card, read_model
 from demo.errors import UserError
 
 _HERE = Path(__file__).parent
@@ -51,7 +49,7 @@ takes noise, choose a seed, move the sliders, and watch one seed become another.
 
 
 def write_space(folder: Path, bundles: Sequence[Path]) -> None:
-    """Write the space, ready to be uploaded as it is, whole or not at all.
+    """Write the space, ready to be uploaded as it is.
 
     It is written whole or not at all: the parts are made beside the old ones, and take their place
     when all are there. What a killed write left behind is cleared away by the next.
@@ -71,45 +69,6 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     _recover(folder)
     if not _is_ours(folder):
         raise UserError(f"{folder} holds something else than a space; give another folder")
-    made = not folder.exists()
-    try:
-        _bring_back(folder)
-        cards = _checked(bundles)
-        fresh = folder / _FRESH
-        fresh.mkdir(parents=True)
-        _fill(fresh, cards)
-        _replace_parts(folder, fresh)
-    except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"cannot write {folder}: {reason}; what was there is intact") from None
-    finally:
-        shutil.rmtree(folder / _FRESH, ignore_errors=True)
-        if made and not any(_inside(folder)):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-
-
-def _inside(folder: Path) -> list[Path]:
-    """What is in a folder, but for what a killed process left there."""
-    every = folder.iterdir() if folder.is_dir() else ()
-    return [path for path in every if path.name not in (_FRESH, _OLD)]
-
-
-def _is_space(folder: Path) -> bool:
-    """Whether a folder's README has the front matter of a space, or a killed process left one."""
-    if (folder / _FRESH).is_dir() or (folder / _OLD).is_dir():
-        return True
-    try:
-        text = (folder / "README.md").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return False
-    lines = [line.strip() for line in text.splitlines()]
-    if lines[:1] != ["---"] or "---" not in lines[1:]:
-        return False
-    return set(lines[1 : lines.index("---", 1)]) >= MARKS
-
-
-def _checked(bundles: Sequence[Path]) -> list[SketchCard | LatentCard]:
     cards = [load_card(bundle) for bundle in bundles]
     if len({card.name for card in cards}) < len(cards):
         raise UserError(f"two bundles are named {', '.join(sorted(card.name for card in cards))}")

@@ -21,7 +21,7 @@ from demo.bundles import load_generator
 from demo.cards import load_card
 from demo.errors import UserError
 from demo.examples import EXAMPLES
-from demo.space import PARTS, write_space
+from demo.space import write_space
 from tests.demo_bundle import write_bundle, write_latent_bundle
 from tests.demo_server import free_port, wait_for
 
@@ -178,79 +178,6 @@ def test_a_write_killed_at_any_step_is_undone_or_done_by_the_next(
     assert contents(space) in (old, new)
 
 
-@pytest.mark.parametrize(
-    "readme",
-    [
-        "I deploy with sdk: gradio and app_file: app.py",
-        "---\ntitle: x\n---\nsdk: gradio\napp_file: app.py",
-    ]
-    + ["---\nsdk: gradio\napp_file: main.py\n---\n", "---\nsdk: gradio\napp_file: app.py\n"],
-)
-def test_a_project_that_mentions_spaces_is_none(bundle, tmp_path, readme):
-    (tmp_path / "mine" / "demo").mkdir(parents=True)
-    (tmp_path / "mine" / "demo" / "thesis.txt").write_text("years of work")
-    (tmp_path / "mine" / "README.md").write_text(readme)
-    with pytest.raises(UserError, match="holds something else than a space"):
-        write_space(tmp_path / "mine", [bundle])
-    assert files(tmp_path / "mine") == {"README.md", "demo/thesis.txt"}
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in files(folder)}
-
-
-def test_a_space_is_written_again_from_its_own_bundle(bundle, tmp_path):
-    space = tmp_path / "space"
-    write_space(space, [bundle])
-    before = contents(space)
-    write_space(space, [space / "bundles" / "petals"])
-    assert contents(space) == before
-
-
-def test_a_damaged_bundle_leaves_the_space_as_it_was(bundle, tmp_path):
-    space = tmp_path / "space"
-    write_space(space, [bundle])
-    before = contents(space)
-    (space / "bundles" / "petals" / "generator.int8.tflite").write_bytes(b"nothing")
-    changed = contents(space)
-    assert changed != before
-    with pytest.raises(UserError, match="was altered"):
-        write_space(space, [space / "bundles" / "petals"])
-    assert contents(space) == changed
-
-
-def test_a_disk_that_fills_leaves_the_space_as_it_was(bundle, tmp_path):
-    """A file size limit of the process stands for the disk: the write fails half-way, for real."""
-    space = tmp_path / "space"
-    write_space(space, [bundle])
-    before = contents(space)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, limits[1]))
-    try:
-        with pytest.raises(UserError, match="cannot write .*: File too large; what was there is"):
-            write_space(space, [bundle])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert contents(space) == before
-    assert sorted(p.name for p in space.iterdir()) == sorted(PARTS)
-
-
-def test_what_a_killed_write_left_is_brought_back(bundle, tmp_path):
-    """Killed after the old parts were moved away, before all new ones were in their places."""
-    space = tmp_path / "space"
-    write_space(space, [bundle])
-    before = contents(space)
-    (space / ".garabato-old").mkdir()
-    for part in PARTS:
-        (space / part).rename(space / ".garabato-old" / part)
-    (space / "demo").mkdir()
-    (space / "demo" / "half.py").write_text("")
-    (space / ".garabato-fresh").mkdir()
-    write_space(space, [bundle])
-    assert contents(space) == before
-    assert sorted(p.name for p in space.iterdir()) == sorted(PARTS)
-
-
 def test_damaged_bundles_and_equal_names_are_refused(bundle, tmp_path):
     with pytest.raises(UserError, match="two bundles are named petals, petals"):
         write_space(tmp_path / "space", [bundle, bundle])
@@ -279,7 +206,7 @@ def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_it_runs_in_an_environment_of_its_own_and_generates_a_flower(tmp_path):
     space = tmp_path / "space"
     command = [sys.executable, "-m", "demo", "space", str(space)]

@@ -30,6 +30,14 @@ def own_precision() -> Iterator[None]:
         sys.modules["keras"].config.set_dtype_policy("float32")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def own_memory() -> Iterator[None]:
+    """Forget the graphs that a module's tests have built, which Keras keeps for a whole process."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session(free_memory=True)
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Return the folders that tests share; see `tests/store.py`."""

@@ -10,6 +10,8 @@ from tests.tiny_recipe import TINY as SMALL
 from training.adversarial import AdversarialModel
 from training.recipes.pix2pix import PRESETS, Pix2PixModel
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     name: dataclasses.replace(preset, width=8, discriminator_width=4, batch=2)
     for name, preset in PRESETS.items()

@@ -18,6 +18,8 @@ from training.recipes.pix2pix import Pix2Pix
 from training.runs import samples, sheets
 from training.runs.folder import load_generator
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def rng():

@@ -17,6 +17,8 @@ from tests.export_networks import SIZE, sketches, tiny_unet
 from tests.processes import ended_process
 from training.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 ABOUT = {
     "name": "petals",
     "training": {"recipe": "pix2pix", "images_seen": 3},

@@ -20,6 +20,8 @@ from training.networks.shuffle_unet import slim_unet
 from training.recipes.pix2pix import Pix2Pix
 from training.recipes.vae import VAE
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 OPTIONS = dataclasses.asdict(Pix2Pix(width=8))
 ABOUT = {

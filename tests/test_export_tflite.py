@@ -11,6 +11,8 @@ from export.parity import compare
 from export.serving import image_to_image, in_keras
 from tests.export_networks import SIZE, sketches, tiny_shuffle, tiny_unet
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = {"unet": tiny_unet, "shuffle": tiny_shuffle}
 FLOORS = {"float32": 100, "float16": 60, "dynamic": 35, "int8": 33}
 every_network = pytest.mark.parametrize("network", NETWORKS)

@@ -20,6 +20,8 @@ from training.recipes.pix2pix import PRESETS
 from training.runs import checkpoints
 from training.runs.folder import Run, load_generator
 
+pytestmark = pytest.mark.slow
+
 FAST = dataclasses.replace(PRESETS["fast"], width=8, discriminator_width=4, batch=2)
 PAPER = dataclasses.replace(PRESETS["paper"], width=4, discriminator_width=4)
 TINY = dataclasses.replace(TINY_OF_FOUR, batch=2)  # Where the network is not the point.
@@ -273,7 +275,6 @@ def test_a_disk_that_fills_before_the_weights_are_written_is_one_line(tmp_path, 
     assert not run.weights("generator").exists()
 
 
-@pytest.mark.slow
 def test_kill_minus_nine_costs_no_more_than_an_epoch(data, tmp_path):
     """Killed wherever it was, then started again: as if nothing had happened."""
     script = (

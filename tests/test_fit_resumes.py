@@ -17,6 +17,8 @@ from training.fit import FitOptions, describe, fit
 from training.recipes import RECIPES
 from training.runs.folder import Run
 
+pytestmark = pytest.mark.slow
+
 TINY = dataclasses.replace(TINY_OF_FOUR, batch=2, perceptual=0.0, projected=0.0)
 
 

@@ -10,6 +10,8 @@ from training.runs import samples
 from training.transfer.batchnorm import assign, convolutions, norm_of, unfold
 from training.transfer.slimming import _solve, slim_down
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 
 

@@ -18,6 +18,8 @@ from training.recipes.pix2pix import Pix2Pix
 from training.runs import samples
 from training.transfer.start import identify, load_start
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 RECIPE = Pix2Pix(width=8, discriminator_width=8, batch=2, flip=False)
 

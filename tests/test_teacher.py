@@ -19,6 +19,8 @@ from training.runs.folder import load_generator
 from training.transfer.background import soften_empty
 from training.transfer.teacher import load_teacher
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 RECIPE = Pix2Pix(
     generator="shuffle_unet", width=8, discriminator_width=4, batch=2, zoom_max=0.0, shift=0.0
@@ -114,7 +116,6 @@ def test_who_cannot_teach_is_told(wide, tmp_path):
         load_teacher(tmp_path, SIZE)
 
 
-@pytest.mark.slow
 def test_a_bundle_teaches_what_its_float_file_draws(wide, batch, tmp_path):
     from export.bundle import export_bundle  # TensorFlow's: the rest of this file runs without.
 

@@ -7,6 +7,8 @@ import pytest
 from training.data.batches import Batches
 from training.recipes.vae import LATENT, PRESETS
 
+pytestmark = pytest.mark.slow
+
 SIZE = 28
 
 

@@ -20,6 +20,8 @@ from tests.export_networks import drawings, randomised
 from training.recipes.pix2pix import Pix2Pix
 from training.runs.folder import Run, load_generator
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIZE = 64  # The least that shuffle_unet takes.
 
@@ -73,7 +75,6 @@ def one_line(capfd) -> str:
     return lines[0]
 
 
-@pytest.mark.slow
 def test_a_run_becomes_a_bundle_that_the_demo_draws_with(run, tmp_path):
     finished = subprocess.run(
         [sys.executable, "-m", "export", run.folder, tmp_path / "Squares", "--formats"]
@@ -104,7 +105,6 @@ def test_a_run_becomes_a_bundle_that_the_demo_draws_with(run, tmp_path):
         assert np.abs(photo - reference).mean() < 4
 
 
-@pytest.mark.slow
 def test_keras_that_was_loaded_on_jax_is_refused():
     code = (
         "import keras, numpy as np\n"

@@ -1,4 +1,4 @@
-"""The model in the visitor's browser: the engines of the static page, beside a server's own.
+"""Serve what lets a model run in the visitor's browser: the engines of the static page.
 
 `npm ci && npm run build` in `demo/web` builds them; where that was not done the server draws alone.
 """

@@ -1,4 +1,4 @@
-"""What every tab has: its picture, what was said of it, and the choice of a number format."""
+"""Components that every tab has: the picture, a status line, the choice of a number format."""
 
 from collections.abc import Mapping
 from typing import Any

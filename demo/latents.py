@@ -1,4 +1,4 @@
-"""Noise: from a seed, changed by hand, and on the way from one seed to another."""
+"""Make noise from a seed, change it by hand, and interpolate between two seeds."""
 
 from collections.abc import Sequence
 from typing import TypeGuard

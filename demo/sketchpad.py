@@ -1,4 +1,4 @@
-"""The canvas to draw on: what is in `pad/`, in a `gr.HTML`, and its value.
+"""The canvas to draw on, as a Gradio component: the scripts of `pad/` in a `gr.HTML`.
 
 Gradio's own `Sketchpad` sends each stroke in four requests, keeps what it is sent for good, and
 cannot be used with a keyboard. This one sends a stroke in one request, a PNG of the model's size.

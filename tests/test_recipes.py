@@ -135,7 +135,7 @@ def test_each_player_learns_alone_and_leaves_the_others_bit_identical(name, play
     batch = example(store, name, chosen)
     before = {each: values(network) for each, network in model.networks.items()}
     losses: list[float] = []
-    # Noise is drawn anew in each step, and some of it is harder.
+    # Noise is sampled anew in each step, and some of it is harder.
     while not losses or (len(losses) < 200 and min(losses) > 0.5 * losses[0]):
         losses += steps(model, batch, 10)[f"{player}_loss"]
     assert min(losses) <= 0.5 * losses[0], losses

@@ -1,4 +1,4 @@
-"""What a trained VAE can do: draw again what it was shown, and go from one picture to another."""
+"""What a trained VAE can do: reconstruct what it was shown, and go from one picture to another."""
 
 import keras
 import numpy as np

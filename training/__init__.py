@@ -1,1 +1,1 @@
-"""Photos to pairs, pairs to a trained generator: Keras 3 on TensorFlow or JAX."""
+"""Make pairs of photos and train generators on them: Keras 3 on TensorFlow or JAX."""

@@ -14,7 +14,7 @@ usage: python -m training COMMAND ...
 
   prepare PHOTOS DATASET         derive a sketch from every photo of a folder
   fit RECIPE --data D --run R    train, or go on training
-  preview RUN                    draw held-out sketches with what a run has learned
+  preview RUN                    a sheet of held-out sketches and what a run makes of them
   evaluate RUN                   measure it on held-out pairs, and on drawings
 
 preview and evaluate also take an exported .tflite file.

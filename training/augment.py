@@ -18,7 +18,7 @@ class Augmentation:
     zoom_min: float = 0.0
     """Least enlargement; 30/256 is the 286 to 256 px jitter of pix2pix when zoom_max is too."""
     zoom_max: float = 0.0
-    """Greatest enlargement, as a share of the size; drawn anew for each pair."""
+    """Greatest enlargement, as a share of the size; sampled anew for each pair."""
     shift: float = 0.0
     """Greatest shift beyond what the zoom leaves room for, as a share; borders are mirrored."""
     flip: bool = False
@@ -28,7 +28,7 @@ class Augmentation:
 
     def __call__(self, sketch, photo, seed: keras.random.SeedGenerator):
         """Change both alike: uint8 or float [B, S, S, 3] in 0..255 -> float32, same range."""
-        # One tensor of six channels, so that no draw can differ between the two.
+        # One tensor of six channels, so that no random number can differ between the two.
         pair = ops.concatenate([ops.cast(sketch, "float32"), ops.cast(photo, "float32")], axis=-1)
         batch, size = ops.shape(pair)[0], pair.shape[1]
         if self.zoom_max or self.shift or self.flip:

@@ -14,9 +14,9 @@ class Adversarial(NamedTuple):
     """Both players' sides of one adversarial game."""
 
     generator: Callable[[Any], Any]
-    """Of the logits of drawn pictures."""
+    """Of the logits of generated pictures."""
     discriminator: Callable[[Any, Any], Any]
-    """Of the logits of real and of drawn pictures."""
+    """Of the logits of real and of generated pictures."""
 
 
 def _float32(x):

@@ -1,4 +1,4 @@
-// Elements and words: what canvas and page have in common.
+// Helpers that canvas and page share: make elements, translate words, save files.
 
 export function make(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);

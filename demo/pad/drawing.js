@@ -1,4 +1,4 @@
-// What is drawn: strokes on a canvas, and the way back. Knows nothing of buttons or models.
+// The drawing: strokes on a canvas, with undo and redo. Knows nothing of buttons or models.
 
 const SCALE = 2; // Drawn at twice the model's size, so that strokes look smooth on a large screen.
 const HISTORY = 30; // Undo steps: 1 MB each at 256 px.

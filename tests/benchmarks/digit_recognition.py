@@ -1,4 +1,4 @@
-"""Does a bundle draw the digit that it is asked for? A classifier trained on real ones judges.
+"""How many digits of a bundle a classifier of real digits recognises as what was asked for.
 
     python -m tests.benchmarks.digit_recognition BUNDLE --data mnist
 

@@ -1,4 +1,4 @@
-"""The adversarial train step on JAX: one vjp, pulled back once a player.
+"""The adversarial train step on JAX: one `jax.vjp`, pulled back once for each player.
 
 What a pullback computes for other players' variables is never used, and XLA drops it.
 """

@@ -42,4 +42,4 @@ class Devices:
         return arrays
 
     def part_ways(self, random_states: list) -> None:
-        """Nothing: each device draws its share of the numbers that one would."""
+        """Nothing: each device samples its share of the numbers that one would."""

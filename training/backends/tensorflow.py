@@ -1,4 +1,4 @@
-"""The adversarial train step on TensorFlow: one tape, read once a player."""
+"""The adversarial train step on TensorFlow: one gradient tape, read once for each player."""
 
 import tensorflow as tf
 

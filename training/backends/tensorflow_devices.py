@@ -103,9 +103,9 @@ class Devices:
         return [self._strategy.experimental_local_results(each)[0].numpy() for each in sums]
 
     def part_ways(self, random_states: list) -> None:
-        """Let each replica draw numbers of its own; the first draws what one device would.
+        """Let each replica sample numbers of its own; the first those that one device would.
 
-        `random_states` are the variables [seed, draws so far] of seed generators.
+        `random_states` are the variables [seed, numbers so far] of seed generators.
         """
         if not self._strategy:
             return

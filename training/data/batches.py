@@ -1,4 +1,4 @@
-"""An endless, seeded stream of batches, cut out of arrays."""
+"""Endless batches of rows of arrays, in a random order that a seed decides."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pictures drawn earlier, for discriminators not to forget them (Shrivastava et al. 2017)."""
+"""A pool of generated pictures, to remind discriminators of them (Shrivastava et al. 2017)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from keras import layers, ops
 
 
 class ImagePool(layers.Layer):
-    """Keeps drawn pictures, and gives back an older one for every other new one.
+    """Keeps generated pictures, and gives back an older one for every other new one.
 
     Takes and gives [B, S, S, 3] in [-1, 1]. Until `capacity` pictures came, each is kept and given
     back; from then on, with even odds, a new one takes the place of an old one, which is given

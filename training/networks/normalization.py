@@ -1,4 +1,4 @@
-"""BatchNorm that a CPU runs in one pass, and what normalises each picture by itself."""
+"""Normalisation layers: a fast BatchNorm, and two that normalise each picture by itself."""
 
 import keras
 from keras import layers, ops

@@ -1,4 +1,4 @@
-"""The PatchGAN discriminator: is this patch of the photo real, given the sketch?"""
+"""The PatchGAN discriminator: tells for each patch of a photo whether it is real."""
 
 import keras
 from keras import layers

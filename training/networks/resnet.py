@@ -56,5 +56,5 @@ def _convolution(x, filters: int, kernel: int, *, strides=1, padding="valid", ac
 
 
 def _reflected(x, rim: int):
-    # Zeros would draw a frame.
+    # Zeros would show as a frame.
     return ops.pad(x, ((0, 0), (rim, rim), (rim, rim), (0, 0)), mode="reflect")

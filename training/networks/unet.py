@@ -11,7 +11,7 @@ ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
 
 
 def normal() -> keras.initializers.Initializer:
-    """N(0, 0.02), as published; anew for each layer, since one instance always draws the same."""
+    """N(0, 0.02), as published; anew for each layer, since one instance repeats its numbers."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 

@@ -1,1 +1,1 @@
-"""A folder of photos to a dataset folder of pairs: a sketch beside each photo."""
+"""Make a dataset folder of pairs from a folder of photos: a sketch beside each photo."""

@@ -1,4 +1,4 @@
-"""Put out of focus what nobody drew, as a wide lens does.
+"""Blur the parts of a photo that its sketch leaves empty, as a wide lens does.
 
 An empty canvas says nothing of what was behind the flower. A generator that has to invent sharp
 leaves there invents ripples; soft ones it can guess.

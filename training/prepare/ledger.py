@@ -1,4 +1,4 @@
-"""Which photo became which pair: the journal that makes `prepare` repeatable."""
+"""A journal of finished pairs: which photo became which pair, so that `prepare` can go on."""
 
 import json
 import re

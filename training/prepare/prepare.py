@@ -1,4 +1,4 @@
-"""A folder of photos to a dataset folder of pairs: parallel, repeatable, never half-written."""
+"""Make a dataset folder of pairs from a folder of photos; run again, it does what is missing."""
 
 import errno
 import json

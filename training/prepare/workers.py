@@ -1,4 +1,4 @@
-"""Make pairs on all cores: read, draw, write."""
+"""Make pairs in several processes: read a photo, draw its sketch, write both."""
 
 import hashlib
 import multiprocessing
@@ -86,7 +86,7 @@ def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Jo
 
 
 def make_pair(plan: Plan, job: Job) -> str | None:
-    """Read, draw and write one pair; returns None, or the reason why it was skipped."""
+    """Read a photo, draw its sketch, write both; gives None, or the reason why it was skipped."""
     try:
         if plan.layout == "photos":
             target = load_photo(job.files[1], plan.size)

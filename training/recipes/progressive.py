@@ -120,7 +120,7 @@ class ProgressiveModel(AdversarialModel):
         return alpha
 
     def _at_this_size(self, photo, alpha):
-        """Photos at the size of this stage, as sharp as the generator can draw by now."""
+        """Photos at the size of this stage, as sharp as the generator's can be by now."""
         factor = photo.shape[1] // self.sides[self.stage]
         photo = ops.average_pool(photo, factor, factor) if factor > 1 else photo
         if not self.stage:

@@ -58,7 +58,7 @@ PRESETS = {"published": VAE()}
 class Sampling(layers.Layer):
     """A point of N(mean, exp(log_var)): mean + exp(log_var / 2) * noise.
 
-    The noise is standard normal and drawn anew each time, so that gradients pass through mean
+    The noise is standard normal and sampled anew each time, so that gradients pass through mean
     and log_var, both [B, Z] (the reparametrisation trick).
     """
 

@@ -1,4 +1,4 @@
-"""The generator that is shown and shipped: averaged weights, with BatchNorm statistics to match."""
+"""Average a generator's weights over the steps, and measure its BatchNorm statistics to match."""
 
 import keras
 

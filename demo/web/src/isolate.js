@@ -1,5 +1,5 @@
-// Threads want a page that is isolated from other sites, which takes two headers from the host. Of
-// a host that sends none, our own service worker sends them, from the second load on.
+// Isolate the page from other sites, without which WebAssembly has no threads. That takes two headers;
+// where the host does not send them our own service worker does, from the second load on.
 
 // Registers the service worker, which also keeps the page for when there is no network. Resolves
 // to true when the page is loading again; false when it can go on, with threads or without.

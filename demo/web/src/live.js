@@ -1,4 +1,4 @@
-// A picture that follows a drawing, or noise: whichever engine runs here, and the canvas that it paints.
+// Keep a picture up to date with a drawing, or noise: choose an engine that runs here, and paint its answers.
 
 import { KINDS, openEngine, openFirst, usable } from "./engines.js";
 

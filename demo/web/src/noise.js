@@ -1,4 +1,4 @@
-// Noise: from a seed, changed by hand, and on the way from one seed to another.
+// Make noise from a seed, and interpolate between the noises of two seeds.
 
 export const MAX_SEED = 2 ** 32 - 1;
 

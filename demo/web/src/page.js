@@ -1,4 +1,4 @@
-// The page: what changes the picture on one side, the picture that follows it on the other.
+// The page: controls on one side, the picture that follows them on the other.
 
 import { make, saveFile, speak, tool } from "../../pad/dom.js";
 import TEXTS from "../../texts.json";

@@ -1,4 +1,4 @@
-"""Few flat colours, as pens have them."""
+"""Reduce a picture to a few flat colours, as a box of pens has them."""
 
 import cv2
 import numpy as np

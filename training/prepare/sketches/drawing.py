@@ -1,4 +1,4 @@
-"""One drawing under way: how a person lays down background, petals, lines and middles."""
+"""Draw one sketch: background, filled regions, lines and centres, as a person would."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a photo shows, found without a trained network: flower, greenery, flat regions."""
+"""Find the flower and the greenery of a photo, without a trained network."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,5 @@
 """How large, how fast and how hungry each file of a bundle is, in processes of their own."""
 
-import json
 import multiprocessing
 import os
 import resource
@@ -12,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+# Neither brings TensorFlow, whose memory would be measured too.
 from training.errors import UserError
+from training.transfer.bundle import read_bundle
 
-CARD = "card.json"  # Not from export.card: TensorFlow comes with it, and its memory.
 PICTURES = 20  # Timed, after one that is not: the first call allocates.
 
 
@@ -27,14 +27,10 @@ def benchmark(bundle: Path) -> list[dict[str, Any]]:
         most that the process ever held.
 
     Raises:
-        UserError: there is no bundle, or none of its files is a TFLite file.
+        UserError: there is no bundle, it is damaged, or none of its files is a TFLite file.
     """
-    try:
-        card = json.loads((bundle / CARD).read_text(encoding="utf-8"))
-        files = {key: bundle / entry["path"] for key, entry in card["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{bundle} is no bundle: {error}") from None
-    paths = [path for key, path in files.items() if key.startswith("tflite-")]
+    opened = read_bundle(bundle)
+    paths = [opened.file(key) for key in opened.card["files"] if key.startswith("tflite-")]
     if not paths:
         raise UserError(f"{bundle} has no TFLite file to measure")
     context = multiprocessing.get_context("spawn")

@@ -1,25 +1,22 @@
 """Complete a bundle: make from its float file what it does not have yet, and the page."""
 
-import json
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
-from export.card import NAME, fingerprint
-from export.formats import FORMATS, PICTURES, chosen
-from export.inputs import Inputs
+from export.formats import FORMATS, chosen
 from export.parity import check
 from export.replace import replacing
 from export.serving import in_keras
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
-from training.recipes import recipe_from
-from training.transfer.tflite_weights import FLOAT, read_weights
+from training.networks.inputs import IMAGE_TO_IMAGE, TASKS, Inputs
+from training.transfer.bundle import CARD, Bundle, known_pictures, read_bundle
+from training.transfer.tflite_weights import float_format, generator_of_bundle
 
 
 def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dict[str, Any]:
@@ -38,30 +35,33 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
             that was named is missing, or every TFLite file is.
         Drift: as `export_bundle`.
     """
-    card = _read_card(source)
-    if card["task"] != PICTURES:
-        return _copy_latent(source, card, bundle, formats)
+    opened = read_bundle(source)
+    card = opened.card
+    if card["task"] not in TASKS:
+        raise UserError(f"{source / CARD}: expected a task of {', '.join(TASKS)}; get it again")
+    every = {entry["path"]: opened.file(key) for key, entry in card["files"].items()}
+    every |= {name: opened.path(name) for name in known_pictures(card)}
+    if card["task"] != IMAGE_TO_IMAGE:
+        return _copy_latent(opened, every, bundle, formats)
     missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
     if "tflite-int8" in missing:
         raise UserError(f"{source} has no int8 file, and only a run has sketches to calibrate one")
-    float_key = next((key for key in FLOAT if key in card["files"]), "")
-    if not float_key and (missing or "check" not in card):
-        raise UserError(f"{source} has no float16 or float32 file to make others of")
-    folders = [source / name for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
+    float_key = float_format(opened) if missing or "check" not in card else ""
+    folders = [opened.path(name) for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
     if not folders:
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
     drawings: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
-    with replacing(bundle, NAME, OURS) as folder:
-        for entry in card["files"].values():
-            _copy(source / entry["path"], folder / entry["path"])
-        for drawn in folders:
-            _copy(drawn, folder / drawn.name)
-        if missing or "check" not in card:
+    with replacing(bundle, CARD, OURS) as folder:
+        _copy_all(every, folder)
+        if (source / EXAMPLES).is_dir():
+            shutil.copytree(source / EXAMPLES, folder / EXAMPLES)
+        if float_key:
             keras.config.set_dtype_policy("float32")
-            generator = recipe_from(card["training"]).build_generator(card["size"], seed=0)
-            read_weights(source / card["files"][float_key]["path"], generator)
+            generator = generator_of_bundle(opened)
             reference = in_keras(generator, drawings)
-            _check_weights(source, card, float_key, drawings, reference)
+            # Weights may make another picture in the network of this version.
+            kind, path = FORMATS[float_key], opened.file(float_key)
+            check(str(path), kind.run(path, drawings).photos, reference, kind.floor)
             if "check" not in card:
                 card["check"] = write_check(folder, drawings, reference)
             for key in missing:
@@ -71,51 +71,26 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
 
 
 def _copy_latent(
-    source: Path, card: dict[str, Any], bundle: Path, formats: Collection[str]
+    source: Bundle, every: dict[str, Path], bundle: Path, formats: Collection[str]
 ) -> dict[str, Any]:
     """Copy a bundle that noise comes into, and lay the page beside it if asked."""
-    there = card["files"]
+    card = source.card
     named = chosen(set(formats) - {"web"}, card["task"])
-    missing = [key for key in named if key not in there]
-    if missing or not any(key.startswith("tflite-") for key in there):
+    missing = [key for key in named if key not in card["files"]]
+    if missing or not any(key.startswith("tflite-") for key in card["files"]):
         lacking = ", ".join(missing) or "TFLite file"
-        raise UserError(f"{source} has no {lacking}, and only a run can be exported to one")
+        raise UserError(f"{source.folder} has no {lacking}, and only a run can be exported to one")
     if "check" not in card:
-        raise UserError(f"{source} has no known answer to try it on; export it from its run")
-    with replacing(bundle, NAME, OURS) as folder:
-        for entry in there.values():
-            _copy(source / entry["path"], folder / entry["path"])
-        _copy(source / CHECK, folder / CHECK)
-        finish(card, folder, source, web="web" in formats)
+        raise UserError(f"{source.folder} has no known answer to try it on; export it from its run")
+    with replacing(bundle, CARD, OURS) as folder:
+        _copy_all(every, folder)
+        finish(card, folder, source.folder, web="web" in formats)
     return card
 
 
-def _read_card(source: Path) -> dict[str, Any]:
-    """A bundle's card, once every file is what it says."""
-    try:
-        card = json.loads((source / NAME).read_text(encoding="utf-8"))
-        for entry in card["files"].values():
-            found = fingerprint(source / entry["path"])
-            if found != {name: entry[name] for name in found}:
-                raise UserError(f"{source / entry['path']} is not what the card describes")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{source / NAME} cannot be read: {error}") from None
-    return card
-
-
-def _check_weights(
-    source: Path, card: dict[str, Any], key: str, drawings: Inputs, reference: np.ndarray
-) -> None:
-    """Refuse weights that draw something else in the network of this version."""
-    kind = FORMATS[key]
-    path = source / card["files"][key]["path"]
-    check(str(path), kind.run(path, drawings).photos, reference, kind.floor)
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        shutil.copyfile(source, target)
+def _copy_all(every: dict[str, Path], folder: Path) -> None:
+    """Copy files and folders to where their card has them, all of them inside `folder`."""
+    for name, path in every.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if path.is_dir() else shutil.copyfile
+        copy(path, folder / name)

@@ -82,8 +82,8 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         # Before restoring: an optimizer without variables would drop its state in silence.
         model.optimizer.build(model.trainable_variables)
         if getattr(recipe, "teacher", None):
-            soft = dataset.info.get("focus") == "drawn"  # As the photos are, then.
-            model.teacher = load_teacher(recipe.teacher, dataset.size, soft=soft)
+            blurred = dataset.info.get("focus") == "drawn"  # As the photos are, then.
+            model.teacher = load_teacher(recipe.teacher, dataset.size, blur_empty=blurred)
 
     run = Run(options.run, _configuration(recipe, options, name, dataset))
     position = Position()

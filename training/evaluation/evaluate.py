@@ -10,6 +10,7 @@ from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator, load_drawings
+from training.networks.inputs import IMAGE_TO_IMAGE, count_of, rows_of
 from training.runs import sheets
 
 THUMBNAIL = 64  # px: shape and colour are left, texture is not
@@ -85,7 +86,7 @@ def evaluate(
         raise UserError(f"expected a limit of 1 pair or more, got {limit}")
     if drawings and not features:
         raise UserError("drawings have no photos of their own: measuring them takes --features")
-    from_pictures = generator.task == "image-to-image"
+    from_pictures = generator.task == IMAGE_TO_IMAGE
     if drawings and not from_pictures:
         raise UserError(f"{generator.name} draws from noise, not from --drawings")
     network = FeatureNetwork(features) if features else None
@@ -94,11 +95,12 @@ def evaluate(
     if not from_pictures:
         sets = {SAMPLES: generator.inputs(dataset, len(targets))}
     else:
-        sets = {HELD_OUT: tuple(x[:limit] for x in generator.inputs(dataset, len(dataset.test)))}
+        every = generator.inputs(dataset, len(dataset.test))
+        sets = {HELD_OUT: rows_of(every, 0, limit or count_of(every))}
     if drawings:
-        sets["drawings"] = (load_drawings(drawings, generator.size),)
+        sets["drawings"] = {"sketch": load_drawings(drawings, generator.size)}
     for name, inputs in sets.items():
-        if network and len(inputs[0]) < 2:
+        if network and count_of(inputs) < 2:
             raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
     sides = [generator.size, *([THUMBNAIL] if generator.size > THUMBNAIL else [])]
     real = {side: sheets.resize(targets, side) for side in sides}
@@ -106,7 +108,7 @@ def evaluate(
     rows = []
     for name, inputs in sets.items():
         outputs = generator(inputs)
-        shown = sheets.to_rgb(inputs[0]) if from_pictures else _noise(outputs.shape)
+        shown = sheets.to_rgb(inputs["sketch"]) if from_pictures else _noise(outputs.shape)
         for side in sides:
             small, drawn = sheets.resize(shown, side), sheets.resize(outputs, side)
             belong = name == HELD_OUT and dataset.paired

@@ -11,10 +11,11 @@ from training.data.datasets import Dataset
 from training.data.photos import UnreadablePhoto, find_photos, load_photo
 from training.errors import UserError
 from training.evaluation.tflite import PictureNetwork
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, rows_of
 from training.recipes import recipe_from
 from training.runs import samples, sheets
 from training.runs.folder import Run, load_generator
-from training.runs.samples import Inputs, sample_inputs
+from training.runs.samples import sample_inputs
 
 BATCH = 8
 
@@ -58,7 +59,7 @@ class Generator:
                 model, count, data.test.load()[column], len(data.labels)
             ),
             lambda data: data.test.load()[_target(recipe.task, column)],
-            lambda inputs: samples.draw(model, inputs, BATCH),
+            lambda inputs: samples.generate(model, inputs, BATCH),
         )
 
     @classmethod
@@ -73,18 +74,18 @@ class Generator:
         return cls(
             path.name,
             network.height,
-            "image-to-image",
+            IMAGE_TO_IMAGE,
             None,
             lambda folder: Dataset.open(folder, network.height),
-            lambda data, count: (sheets.spread(data.test.load()[0], count),),
+            lambda data, count: {"sketch": sheets.evenly_spaced(data.test.load()[0], count)},
             lambda data: data.test.load()[1],
-            lambda inputs: _pixels(network, inputs[0]),
+            lambda inputs: _pixels(network, inputs["sketch"]),
         )
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
         """Draw RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
-        starts = tqdm(range(0, len(inputs[0]), BATCH), desc="Drawing", unit="batch")
-        parts = [self._draw(tuple(x[start : start + BATCH] for x in inputs)) for start in starts]
+        starts = tqdm(range(0, count_of(inputs), BATCH), desc="Drawing", unit="batch")
+        parts = [self._draw(rows_of(inputs, start, start + BATCH)) for start in starts]
         return sheets.to_rgb(np.concatenate(parts))
 
     def inputs(self, dataset: Dataset, count: int) -> Inputs:
@@ -109,7 +110,7 @@ class Generator:
 
 def _target(task: str, column: int) -> int:
     """The column of what is drawn: that of the photos, or of two kinds the other one."""
-    return 1 - column if task == "image-to-image" else column
+    return 1 - column if task == IMAGE_TO_IMAGE else column
 
 
 def load_drawings(folder: Path, size: int) -> np.ndarray:

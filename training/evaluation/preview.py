@@ -7,8 +7,8 @@ import numpy as np
 from training import files
 from training.errors import UserError
 from training.evaluation.generators import Generator, load_drawings
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
 from training.runs import sheets
-from training.runs.samples import Inputs
 
 
 def preview(
@@ -53,13 +53,15 @@ def preview(
     drawer = Generator.open(generator, name)
     targets = []
     if drawings:
-        inputs: Inputs = (sheets.spread(load_drawings(drawings, drawer.size), count),)
+        inputs: Inputs = {
+            "sketch": sheets.evenly_spaced(load_drawings(drawings, drawer.size), count)
+        }
     else:
         dataset = drawer.dataset(data)
         inputs = drawer.inputs(dataset, count)
-        if photos and dataset.paired and drawer.task == "image-to-image":
-            targets.append(sheets.spread(drawer.targets(dataset), count))
-    seen = [sheets.to_rgb(x) for x in inputs if x.dtype == np.uint8]
+        if photos and dataset.paired and drawer.task == IMAGE_TO_IMAGE:
+            targets.append(sheets.evenly_spaced(drawer.targets(dataset), count))
+    seen = [sheets.to_rgb(x) for x in inputs.values() if x.dtype == np.uint8]
     rows = [*seen, drawer(inputs), *targets]
     rows = [sheets.resize(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"

@@ -13,11 +13,12 @@ from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator
 from training.data.batches import Batches
 from training.data.datasets import Dataset
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import checkpoints, sheets
 from training.runs.averaging import copy_averaged, recalibrate
 from training.runs.checkpoints import Position
 from training.runs.folder import Run
-from training.runs.samples import Inputs, draw, sample_inputs
+from training.runs.samples import generate, sample_inputs
 
 SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
 DRAWN_SAMPLES = 40  # Of pictures that are drawn from noise: four of each of ten labels.
@@ -52,7 +53,7 @@ class AfterEpoch:
             if self.model.optimizer.use_ema:
                 pictures = self.batches.columns[self.recipe.shown[name]]
                 inputs = self._inputs(averaged, pictures, CALIBRATION)
-                recalibrate(averaged, inputs, min(self.recipe.batch, len(inputs[0])))
+                recalibrate(averaged, inputs, min(self.recipe.batch, count_of(inputs)))
         parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
         files.write_image(self.run.samples / f"{epoch:05d}.png", sheets.stack(parts))
         about = _about(self.run, self.dataset, self.devices, images, seconds)
@@ -66,13 +67,13 @@ class AfterEpoch:
 
     def _sheet(self, generator: keras.Model, name: str) -> Image.Image:
         """Held-out pictures, what is drawn of them, and what they belong to; or what is drawn."""
-        if self.recipe.task != "image-to-image":
+        if self.recipe.task != IMAGE_TO_IMAGE:
             inputs = self._inputs(generator, self.held_out[0], DRAWN_SAMPLES)
-            return sheets.sheet(sheets.legible(draw(generator, inputs)), columns=10)
+            return sheets.sheet(sheets.legible(generate(generator, inputs)), columns=10)
         inputs = self._inputs(generator, self.held_out[self.recipe.shown[name]], SAMPLES)
-        rows = [*inputs, draw(generator, inputs)]
+        rows = [inputs["sketch"], generate(generator, inputs)]
         if self.dataset.paired:
-            rows.append(sheets.spread(self.held_out[1], SAMPLES))
+            rows.append(sheets.evenly_spaced(self.held_out[1], SAMPLES))
         return sheets.sheet(*map(sheets.legible, rows))
 
 

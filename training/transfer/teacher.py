@@ -1,33 +1,32 @@
 """A larger generator to learn from: distillation (Hinton et al. 2015; Li et al. 2020)."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from training.errors import UserError
-from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
-from training.transfer.background import soften_empty
-from training.transfer.tflite_weights import FLOAT, read_weights
+from training.transfer.background import blur_where_empty
+from training.transfer.bundle import CARD, read_bundle
+from training.transfer.tflite_weights import generator_of_bundle
 
 
-def load_teacher(folder: Path, size: int, *, soft: bool = False) -> Callable[[Any], Any]:
+def load_teacher(folder: Path, size: int, *, blur_empty: bool = False) -> Callable[[Any], Any]:
     """Open the generator of a run folder, or of a bundle with a float file, as a plain function.
 
     It makes photos float32 [B, size, size, 3] in [-1, 1] of sketches of the same kind. As it is no
-    layer, what calls it neither trains nor keeps its weights. What it makes up where a sketch is
-    empty is put out of focus if it is to be `soft`.
+    layer, what calls it neither trains nor keeps its weights. With `blur_empty`, what it makes up
+    where a sketch is empty is put out of focus.
 
     Raises:
-        UserError: neither is there, it is damaged, or it draws pictures of another size.
+        UserError: neither is there, it is damaged, or it generates pictures of another size.
     """
     if (folder / "config.json").is_file():
         teacher = load_generator(Run.open(folder))
+    elif (folder / CARD).is_file():
+        teacher = generator_of_bundle(read_bundle(folder))
     else:
-        teacher = _of_bundle(folder)
+        raise UserError(f"expected a run folder or a bundle to learn from at {folder}")
     if teacher.input_shape[1:] != (size, size, 3):
         raise UserError(
             f"the teacher in {folder} takes {list(teacher.input_shape[1:])}; expected one of "
@@ -37,21 +36,6 @@ def load_teacher(folder: Path, size: int, *, soft: bool = False) -> Callable[[An
 
     def teach(sketch: Any) -> Any:
         photo = teacher(sketch, training=False)
-        return soften_empty(sketch, photo) if soft else photo
+        return blur_where_empty(sketch, photo) if blur_empty else photo
 
     return teach
-
-
-def _of_bundle(folder: Path) -> keras.Model:
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        paths = {key: folder / entry["path"] for key, entry in card["files"].items()}
-        size, training = card["size"], card["training"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UserError(f"expected a run folder or a bundle to learn from at {folder}") from None
-    key = next((key for key in FLOAT if key in paths), None)
-    if key is None:
-        raise UserError(f"{folder} has no float16 or float32 file to learn from")
-    teacher = recipe_from(training).build_generator(size, seed=0)
-    read_weights(paths[key], teacher)
-    return teacher

@@ -167,9 +167,7 @@ def test_bundles_come_back_into_training_by_one_way():
         if isinstance(node, ast.Constant) and node.value == "card.json"
     }
     assert naming == READ_CARDS
-    readers = {
-        str(path) for path in python_files("training") if "ai_edge_litert" in imported(path)
-    }
+    readers = {str(path) for path in python_files("training") if "ai_edge_litert" in imported(path)}
     assert readers == {"training/evaluation/tflite.py", "training/transfer/tflite_weights.py"}
     users = {
         path.parts[1]

@@ -4,23 +4,19 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from export.formats import FORMATS
 from training.errors import cli
 from training.library_output import shown_on_failure
+from training.transfer.bundle import CARD
 
-Choice = Literal[
-    "all",
-    "saved-model",
-    "tflite-float32",
-    "tflite-float16",
-    "tflite-dynamic",
-    "tflite-int8",
-    "tfjs",
-    "web",
-]
+if TYPE_CHECKING:
+    Choice = str  # What is not written out is no type to a type checker.
+else:
+    Choice = Literal["all", *FORMATS, "web"]
 
 
 def export(
@@ -49,10 +45,9 @@ def export(
         from export.card import table
         from export.complete import complete_bundle
         from training.runs.folder import Run
-        from training.transfer.bundle import NAME
 
     start = time.monotonic()
-    if (run / "config.json").exists() or not (run / NAME).exists():
+    if (run / "config.json").exists() or not (run / CARD).exists():
         card = export_bundle(Run.open(run), bundle, formats, data, name, generator)
     else:
         card = complete_bundle(run, bundle, formats)

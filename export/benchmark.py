@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+# Neither brings TensorFlow, whose memory would be measured too.
 from training.errors import UserError
 from training.transfer.bundle import read_bundle
 
@@ -29,7 +30,7 @@ def benchmark(bundle: Path) -> list[dict[str, Any]]:
         UserError: there is no bundle, it is damaged, or none of its files is a TFLite file.
     """
     opened = read_bundle(bundle)
-    paths = [opened.file(key) for key in opened.files if key.startswith("tflite-")]
+    paths = [opened.file(key) for key in opened.card["files"] if key.startswith("tflite-")]
     if not paths:
         raise UserError(f"{bundle} has no TFLite file to measure")
     context = multiprocessing.get_context("spawn")

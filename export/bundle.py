@@ -18,7 +18,6 @@ from tqdm import tqdm
 from export import page
 from export.card import bundle_name, empty_card
 from export.formats import FORMATS, chosen
-from export.inputs import Inputs, names_of
 from export.parity import check
 from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
@@ -28,16 +27,17 @@ from training.data.downloads import SOURCES
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.library_output import shown_on_failure
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
 from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
 from training.runs.samples import sample_inputs
-from training.runs.sheets import spread, to_rgb
-from training.transfer.bundle import NAME, fingerprint
+from training.runs.sheets import evenly_spaced, to_rgb
+from training.transfer.bundle import CARD, fingerprint
 
 DRAWINGS = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 CHECK = "check"  # Folder of the known drawing and its answer.
-OURS = {NAME, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
+OURS = {CARD, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
 
 
 def export_bundle(
@@ -68,15 +68,14 @@ def export_bundle(
     keras.config.set_dtype_policy("float32")
     recipe, network = recipe_from(run.config), load_generator(run, generator)
     folder = Path(data or run.config["data"]["folder"])
-    if recipe.task == "image-to-image":
+    if recipe.task == IMAGE_TO_IMAGE:
         if data is None and not folder.is_dir() and str(folder) not in SOURCES:
             raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
         column = recipe.shown[generator or next(iter(recipe.shown))]
         calibration, drawings = _pictures(recipe.open(folder, run.config["size"]), column)
     else:
         classes = len(about["labels"])
-        samples = sample_inputs(network, DRAWINGS, classes=classes)
-        drawings = calibration = dict(zip(names_of(network), samples, strict=True))
+        drawings = calibration = sample_inputs(network, DRAWINGS, classes=classes)
     return write_bundle(
         network,
         bundle,
@@ -96,7 +95,8 @@ def _pictures(dataset: Dataset, column: int) -> tuple[Inputs, Inputs]:
         held_out = dataset.train
     counts = {CALIBRATION: dataset.train, DRAWINGS: held_out}
     calibration, drawings = (
-        {"sketch": to_rgb(spread(split.load()[column], count))} for count, split in counts.items()
+        {"sketch": to_rgb(evenly_spaced(split.load()[column], count))}
+        for count, split in counts.items()
     )
     return calibration, drawings
 
@@ -134,7 +134,7 @@ def write_bundle(
         few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
         _warn(f"{few}; {CALIBRATION} are better")
     card = empty_card(generator, about)
-    with replacing(bundle, NAME, OURS) as folder:
+    with replacing(bundle, CARD, OURS) as folder:
         reference = in_keras(generator, drawings)
         known, answer = drawings, reference
         if "sketch" in drawings and any((bundle / EXAMPLES).glob("*.png")):
@@ -155,7 +155,7 @@ def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
     examples = sorted((bundle / EXAMPLES).glob("*.png"))
     card["examples"] = [f"{EXAMPLES}/{path.name}" for path in examples]
     text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+    (folder / CARD).write_text(text + "\n", encoding="utf-8")
     if web:
         page.write(folder)
 

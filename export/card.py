@@ -9,8 +9,8 @@ from typing import Any
 import keras
 
 from export.formats import FORMATS
-from export.inputs import described, pixels, task_of
 from training.errors import UserError
+from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, names_of, task_of
 from training.transfer.bundle import SCHEMA
 
 # Flowers as people draw them, for a run that names no colours of its own.
@@ -47,16 +47,16 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     a canvas only where there is something to draw.
     """
     size, task = generator.output_shape[1], task_of(generator)
-    labels = about["labels"] if task == "label-to-image" else []
+    labels = about["labels"] if task == LABEL_TO_IMAGE else []
     canvas = {"canvas": about.get("canvas") or default_canvas(size)}
     return {
         "schema": SCHEMA,
         "name": about["name"],
         "task": task,
         "size": size,
-        "inputs": described(generator, size, len(labels)),
-        "outputs": [pixels("photo", size)],
-        **(canvas if task == "image-to-image" else {}),
+        "inputs": _inputs(generator, size, len(labels)),
+        "outputs": [_pixels("photo", size)],
+        **(canvas if task == IMAGE_TO_IMAGE else {}),
         "labels": labels,
         "files": {},
         "parity": {},
@@ -103,6 +103,22 @@ def table(card: dict[str, Any]) -> str:
         + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         for row in rows
     )
+
+
+def _inputs(generator: keras.Model, size: int, labels: int) -> list[dict[str, Any]]:
+    entries = {
+        "sketch": _pixels("sketch", size),
+        "label": {"name": "label", "shape": [1], "dtype": "int32", "range": [0, labels - 1]},
+        "noise": {"name": "noise", "dtype": "float32", "distribution": "normal"},
+    }
+    if "noise" in names_of(generator):
+        entries["noise"]["shape"] = [1, generator.inputs[-1].shape[1]]
+    return [entries[name] for name in names_of(generator)]
+
+
+def _pixels(name: str, size: int) -> dict[str, Any]:
+    shape = [1, size, size, 3]
+    return {"name": name, "shape": shape, "dtype": "float32", "range": [0, 255]}
 
 
 def _processor() -> str:

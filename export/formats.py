@@ -1,19 +1,22 @@
 """The files a bundle may hold: where each lies, how it is written, run, and how near it must be.
 
-A new format is one module with `write` and `run`, and one entry here.
+A new format is one module with `write` and `run`, and one entry here. The modules are imported
+when a file is written or run: TensorFlow takes seconds, and the command line asks for the names.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
-
-from export import saved_model, tfjs, tflite
-from export.inputs import Inputs
-from export.parity import Outcome
-from export.serving import serving_model
 from training.errors import UserError
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
+
+if TYPE_CHECKING:
+    import keras
+
+    from export.parity import Outcome
 
 
 @dataclass(frozen=True)
@@ -24,69 +27,61 @@ class Format:
         path: file or folder, relative to the card.
         dtype: of its input and output.
         floor: the PSNR against Keras below which an export fails, in dB.
-        write: (generator, inputs to calibrate by, path) -> None.
-        run: (path, inputs) -> what it draws.
+        module: of this package: it has `write(serving model, path)` and `run(path, inputs)`.
+        numbers: what `export.tflite` writes weights as; it is the only one with a choice.
     """
 
     path: str
     dtype: str
     floor: float
-    write: Callable[[keras.Model, Inputs, Path], None]
-    run: Callable[[Path, Inputs], Outcome]
+    module: str
+    numbers: str | None = None
 
+    def write(self, generator: "keras.Model", calibration: Inputs, path: Path) -> None:
+        """Convert a generator; inputs to calibrate by are for int8 only."""
+        from export.serving import serving_model
 
-def _saved_model(generator: keras.Model, _: Inputs, path: Path) -> None:
-    saved_model.write(serving_model(generator), path)
+        module = import_module(f"export.{self.module}")
+        model = serving_model(generator, ranges=self.numbers == "int8")
+        if self.numbers:
+            module.write(model, path, self.numbers, calibration)
+        else:
+            module.write(model, path)
 
-
-def _tfjs(generator: keras.Model, _: Inputs, path: Path) -> None:
-    tfjs.write(serving_model(generator), path)
-
-
-def _tflite(numbers: tflite.Numbers) -> Callable[[keras.Model, Inputs, Path], None]:
-    def write(generator: keras.Model, calibration: Inputs, path: Path) -> None:
-        model = serving_model(generator, ranges=numbers == "int8")
-        tflite.write(model, path, numbers, calibration)
-
-    return write
+    def run(self, path: Path, inputs: Inputs) -> "Outcome":
+        """What the file makes of inputs."""
+        return import_module(f"export.{self.module}").run(path, inputs)
 
 
 FORMATS = {
-    "saved-model": Format("saved_model", "float32", 60, _saved_model, saved_model.run),
-    "tflite-float32": Format(
-        "generator.float32.tflite", "float32", 60, _tflite("float32"), tflite.run
-    ),
-    "tflite-float16": Format(
-        "generator.float16.tflite", "float32", 45, _tflite("float16"), tflite.run
-    ),
-    "tflite-dynamic": Format(
-        "generator.dynamic.tflite", "float32", 30, _tflite("dynamic"), tflite.run
-    ),
-    "tflite-int8": Format("generator.int8.tflite", "uint8", 28, _tflite("int8"), tflite.run),
-    "tfjs": Format("tfjs", "float32", 45, _tfjs, tfjs.run),
+    "saved-model": Format("saved_model", "float32", 60, "saved_model"),
+    "tflite-float32": Format("generator.float32.tflite", "float32", 60, "tflite", "float32"),
+    "tflite-float16": Format("generator.float16.tflite", "float32", 45, "tflite", "float16"),
+    "tflite-dynamic": Format("generator.dynamic.tflite", "float32", 30, "tflite", "dynamic"),
+    "tflite-int8": Format("generator.int8.tflite", "uint8", 28, "tflite", "int8"),
+    "tfjs": Format("tfjs", "float32", 45, "tfjs"),
 }
-
-PICTURES = "image-to-image"  # The task whose inputs have one scale for all, so integers will do.
 
 
 def formats_for(task: str) -> list[str]:
     """Keys of the formats that a generator of this task can be written in.
 
-    Of a label and noise there is no int8 file; tflite-dynamic has integer weights as well.
+    Pictures have one scale for all inputs, so that integers will do. Of a label and noise there is
+    no int8 file; tflite-dynamic has integer weights as well.
     """
-    return [key for key in FORMATS if task == PICTURES or key != "tflite-int8"]
+    return [key for key in FORMATS if task == IMAGE_TO_IMAGE or key != "tflite-int8"]
 
 
 def chosen(asked: Collection[str], task: str) -> list[str]:
     """Keys for what a person asks: some of them, `all` that there are, what the `web` page runs."""
     # The first is what LiteRT runs in a browser and on a phone, the second what TensorFlow.js does.
-    web = ("tflite-int8" if task == PICTURES else "tflite-dynamic", "tfjs")
+    web = ("tflite-int8" if task == IMAGE_TO_IMAGE else "tflite-dynamic", "tfjs")
     every = formats_for(task) if "all" in asked else []
     keys = {*asked, *every, *(web if "web" in asked else ())} - {"all", "web"}
     unfit = keys - set(formats_for(task))
     if unfit:
         raise UserError(
-            f"{', '.join(sorted(unfit))} is for {PICTURES}; for {task} there are "
+            f"{', '.join(sorted(unfit))} is for {IMAGE_TO_IMAGE}; for {task} there are "
             f"{', '.join(formats_for(task))}"
         )
     return [key for key in FORMATS if key in keys]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.inputs import Inputs, rows
 from training.errors import UserError
+from training.networks.inputs import Inputs, count_of, rows_of
 
 # Identical pictures have no PSNR, and JSON no infinity. float32 rounding alone is at 140 dB.
 IDENTICAL = 200.0
@@ -42,11 +42,20 @@ class Parity:
     drawings: int
 
 
+def one_by_one(inputs: Inputs) -> list[Inputs]:
+    """The inputs of each picture, as batches of one: pictures float32, the others as they are."""
+    as_float = {
+        name: values.astype(np.float32) if values.dtype == np.uint8 else values
+        for name, values in inputs.items()
+    }
+    return [rows_of(as_float, row, row + 1) for row in range(count_of(inputs))]
+
+
 def measure(
     draw: Callable[[dict[str, np.ndarray]], np.ndarray], inputs: Inputs, threads: int
 ) -> Outcome:
     """Time `draw`, inputs [1, ...] by name -> [S, S, 3], on every row; the first runs once more."""
-    each = rows(inputs)
+    each = one_by_one(inputs)
     draw(each[0])  # Allocation and caches are not what a second stroke waits for.
     photos, seconds = [], []
     for row in each:

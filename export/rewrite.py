@@ -60,22 +60,6 @@ def repeat_grey(generator: keras.Model) -> keras.Model:
     return _replaced(generator, {id(conv): clone})
 
 
-def resize_nearest(generator: keras.Model) -> keras.Model:
-    """Turn every nearest-neighbour UpSampling2D into one resize operation.
-
-    Keras repeats rows, then columns, which is six operations on arrays of rank 5: the whole
-    `shuffle_unet` at 256 px took 514 ms in TensorFlow.js (wasm, one thread), and 331 ms so.
-    """
-    return _replaced(
-        generator,
-        {
-            id(layer): NearestResize(layer.size, name=layer.name)
-            for layer in generator.layers
-            if type(layer) is layers.UpSampling2D and layer.interpolation == "nearest"
-        },
-    )
-
-
 def bound_tanh(generator: keras.Model) -> keras.Model:
     """State the input range of every tanh as -3..3 instead of leaving it to calibration."""
     bounded: dict[int, layers.Layer] = {}
@@ -108,19 +92,6 @@ class KnownRange(layers.Layer):
     def call(self, x: Any) -> Any:
         """Round x, float32 of any shape."""
         return tf.quantization.fake_quant_with_min_max_args(x, self.low, self.high, num_bits=8)
-
-
-class NearestResize(layers.Layer):
-    """Enlarge [B, H, W, C] by whole factors, nearest neighbour: UpSampling2D in one operation."""
-
-    def __init__(self, factors: tuple[int, int], **options: Any) -> None:
-        super().__init__(**options)
-        self.factors = factors
-
-    def call(self, x: Any) -> Any:
-        """Enlarge x to [B, H * factors[0], W * factors[1], C]."""
-        size = (x.shape[1] * self.factors[0], x.shape[2] * self.factors[1])
-        return ops.image.resize(x, size, interpolation="nearest")
 
 
 def _bounded_tanh(x: Any) -> Any:

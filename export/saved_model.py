@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from export.inputs import Inputs
 from export.parity import Outcome, measure
+from training.networks.inputs import Inputs
 
 
 def write(model: keras.Model, path: Path) -> None:

@@ -10,13 +10,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from export.inputs import Inputs, names_of, task_of
-from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey, resize_nearest
+from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, names_of, task_of
+from training.pixels import from_network, to_network
 
 
 def serving_model(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
     """Wrap a generator of any task; see `image_to_image` and `latent_to_image`."""
-    if task_of(generator) == "image-to-image":
+    if task_of(generator) == IMAGE_TO_IMAGE:
         return image_to_image(generator, ranges=ranges)
     return latent_to_image(generator)
 
@@ -48,7 +49,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     Returns:
         A model from {"sketch": ...} to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
     """
-    body = repeat_grey(resize_nearest(fold_batchnorm(generator)))
+    body = repeat_grey(fold_batchnorm(generator))
     if ranges:
         body = bound_tanh(body)
 
@@ -73,7 +74,8 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
 def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
     """What a generator makes of inputs: the reference for every file.
 
-    Nothing here is shared with the serving model, so that a mistake in it shows.
+    Nothing here is shared with the serving model, which scales pixels by operations of its own: a
+    mistake in it shows.
 
     Args:
         generator: a model to [B, S, S, C] in [-1, 1], from the same or from latents.
@@ -83,12 +85,12 @@ def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
         float32 [N, S, S, 3] in 0..255, not rounded.
     """
     given = [inputs[name] for name in names_of(generator)]
-    if given[0].ndim == 4:
-        given = [given[0].astype(np.float32) / 127.5 - 1.0]
+    if task_of(generator) == IMAGE_TO_IMAGE:
+        given = [to_network(given[0])]
         if generator.input_shape[3] == 1:
             given = [given[0].mean(axis=3, keepdims=True)]
     batch = given if len(given) > 1 else given[0]
-    photos = (generator.predict(batch, batch_size=4, verbose=0) + 1.0) * 127.5
+    photos = from_network(generator.predict(batch, batch_size=4, verbose=0))
     return np.broadcast_to(photos, (*photos.shape[:3], 3))
 
 

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 from export import saved_model
-from export.inputs import Inputs
 from export.parity import Outcome
+from training.networks.inputs import Inputs
 
 CHECK = Path(__file__).parent / "tfjs_check"
 

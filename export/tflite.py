@@ -10,8 +10,8 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from export import saved_model
-from export.inputs import Inputs, rows
-from export.parity import Outcome, measure
+from export.parity import Outcome, measure, one_by_one
+from training.networks.inputs import Inputs
 
 THREADS = 2  # What a small server or a phone's fast cores give to one picture.
 
@@ -42,7 +42,7 @@ def write(
             converter.target_spec.supported_types = [tf.float16]
         if numbers == "int8":
             assert calibration is not None
-            examples = rows(calibration)
+            examples = one_by_one(calibration)
             converter.representative_dataset = lambda: ([row["sketch"]] for row in examples)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.uint8

@@ -24,7 +24,7 @@ def tiny_unet() -> keras.Model:
 
 
 def tiny_shuffle() -> keras.Model:
-    """Resize-convolutions of both kinds, a residual and a pixel shuffle, as in `shuffle_unet`."""
+    """Resize-convolutions, a residual and a pixel shuffle, as in `shuffle_unet`."""
     sketch = keras.Input((SIZE, SIZE, 3))
     x = layers.Conv2D(12, 4, strides=2, padding="same", use_bias=False)(sketch)
     skip = layers.ReLU()(layers.BatchNormalization()(x))
@@ -33,8 +33,6 @@ def tiny_shuffle() -> keras.Model:
     y = layers.Conv2D(12, 3, padding="same", use_bias=False)(x)
     x = layers.Add()([x, layers.BatchNormalization()(y)])
     x = layers.UpSampling2D(2, interpolation="bilinear")(x)
-    x = layers.UpSampling2D(2, interpolation="nearest")(x)
-    x = layers.AveragePooling2D(2)(x)
     x = layers.Conv2D(12, 3, padding="same")(layers.Concatenate()([x, skip]))
     x = ops.depth_to_space(x, 2)
     return randomised(keras.Model(sketch, layers.Activation("tanh")(x)))

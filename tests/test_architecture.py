@@ -41,6 +41,24 @@ MAY_IMPORT = {
     "demo": {"demo", "gradio", "gradio_client", "starlette", "ai_edge_litert", "numpy", "PIL"},
 }
 
+# Which rooms of training a room may import, each only rooms above it: so there is no circle. What
+# lies beside the rooms is for all of them, but for the two that use them all.
+ROOMS: dict[str, set[str]] = {
+    "backends": set(),
+    "data": set(),
+    "prepare": {"data"},
+    "networks": {"backends"},
+    "recipes": {"data", "networks"},
+    "runs": {"backends", "data", "networks", "recipes"},
+    "evaluation": {"data", "networks", "recipes", "runs"},
+    "transfer": {"evaluation", "networks", "prepare", "recipes", "runs"},
+}
+BESIDE_THE_ROOMS = {"adversarial": {"backends"}}
+ABOVE_ALL = ("fit", "__main__")
+
+# Who names the file: a run has one of its own, and all bundles are read by one module.
+READ_CARDS = {"training/runs/folder.py", "training/transfer/bundle.py"}
+
 LONGEST_FILE = 300
 RECIPE = range(60, 171)  # Lines of what reads like the page of a textbook.
 
@@ -105,6 +123,58 @@ def test_each_package_imports_only_what_it_may():
 @pytest.mark.parametrize("name", MAY_IMPORT)
 def test_every_rule_is_about_something(name):
     assert any(path.is_relative_to(name) for path in project_files())
+
+
+def test_there_is_no_circle_between_the_rooms_of_training():
+    for room, arrows in ROOMS.items():
+        earlier = list(ROOMS)[: list(ROOMS).index(room)]
+        assert arrows <= set(earlier), room
+    folders = {path.parts[1] for path in python_files("training") if len(path.parts) > 2}
+    assert folders == set(ROOMS), "a new room needs its arrows"
+
+
+def test_a_room_of_training_imports_only_the_rooms_that_it_may():
+    used: dict[str, set[str]] = {}
+    for path in python_files("training"):
+        here = path.with_suffix("").parts[1]
+        found = {name for name in modules_of_training(path) if name != here}
+        used[here] = used.get(here, set()) | found
+    for here, found in used.items():
+        if here in ABOVE_ALL or here == "__init__":
+            continue
+        assert not found & set(ABOVE_ALL), here
+        wanted = ROOMS[here] if here in ROOMS else BESIDE_THE_ROOMS.get(here, set())
+        assert found & set(ROOMS) <= wanted, f"{here} imports other rooms than it may"
+
+
+def modules_of_training(path: Path) -> set[str]:
+    """The rooms and modules of training that a file imports, wherever the import stands."""
+    names = []
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return {name.split(".")[1] for name in names if name.startswith("training.")}
+
+
+def test_bundles_come_back_into_training_by_one_way():
+    """Nothing but training/transfer/bundle.py reads a bundle's card, so nobody skips its checks."""
+    naming = {
+        str(path)
+        for path in python_files("training", "export")
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Constant) and node.value == "card.json"
+    }
+    assert naming == READ_CARDS
+    readers = {str(path) for path in python_files("training") if "ai_edge_litert" in imported(path)}
+    assert readers == {"training/evaluation/tflite.py", "training/transfer/tflite_weights.py"}
+    users = {
+        path.parts[1]
+        for path in python_files("training")
+        if "read_bundle" in (REPOSITORY / path).read_text()
+    }
+    assert users == {"transfer"}
 
 
 @pytest.mark.slow

@@ -113,7 +113,7 @@ def test_a_run_is_measured_on_its_held_out_pairs(run, dataset, mean_colour):
     assert full["pictures"] == small["pictures"] == 5
 
     inputs, photos = Dataset.open(dataset).test.load()
-    outputs = samples.draw(load_generator(run), (inputs,))
+    outputs = samples.generate(load_generator(run), {"sketch": inputs})
     assert full["l1"] == pytest.approx(metrics.l1(outputs, photos).mean(), abs=0.01)
     network = FeatureNetwork(mean_colour)
     expected, _ = metrics.kid(network(outputs), network(photos))
@@ -171,7 +171,7 @@ def test_drawings_are_measured_against_the_held_out_photos(run, dataset, mean_co
     full = measured["measures"][2]
     assert "l1" not in full  # a drawing has no photo to be near to
     network = FeatureNetwork(mean_colour)
-    expected, _ = metrics.kid(network(generator((inputs[:3],))), network(photos))
+    expected, _ = metrics.kid(network(generator({"sketch": inputs[:3]})), network(photos))
     assert full["kid"] == pytest.approx(expected, rel=1e-3)
     assert "drawings" in evaluate.table(measured).splitlines()[-1]
 

@@ -1,10 +1,9 @@
-import json
 import os
 
 import pytest
 
 from export.benchmark import benchmark, table
-from tests.demo_bundle import write_bundle
+from tests.demo_bundle import write_bundle, write_card
 from training.errors import UserError
 
 
@@ -23,8 +22,6 @@ def test_every_file_is_measured_at_each_number_of_threads(tmp_path):
 def test_what_is_no_bundle_is_told(tmp_path):
     with pytest.raises(UserError, match="is no bundle"):
         benchmark(tmp_path)
-    (tmp_path / "card.json").write_text(
-        json.dumps({"schema": 1, "task": "a", "size": 64, "files": {}, "training": {}})
-    )
+    write_card(tmp_path)
     with pytest.raises(UserError, match="no TFLite file"):
         benchmark(tmp_path)

@@ -1,22 +1,9 @@
-import hashlib
 from pathlib import Path
 
 import pytest
 
 from export.card import bundle_name, default_canvas, table
 from training.errors import UserError
-from training.transfer.bundle import fingerprint
-
-
-def test_a_folders_fingerprint_is_that_of_its_sorted_lines(tmp_path):
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "2").write_bytes(b"two")
-    (tmp_path / "a").write_bytes(b"one")
-    one, two = (hashlib.sha256(content).hexdigest() for content in (b"one", b"two"))
-    assert fingerprint(tmp_path) == {
-        "bytes": 6,
-        "sha256": hashlib.sha256(f"a {one}\nb/2 {two}\n".encode()).hexdigest(),
-    }
 
 
 def test_a_name_is_made_of_the_folders():

@@ -98,6 +98,39 @@ def test_an_altered_file_is_refused(source, tmp_path):
         complete_bundle(source, tmp_path / "out", ["tfjs"])
 
 
+@pytest.mark.parametrize("part", ["files", "check"])
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_path_that_leads_out_writes_nothing(source, tmp_path, part, absolute):
+    """A file of the card's size and hash lies there, and would have been copied beside `out`."""
+    outside = tmp_path / "profile"
+    shutil.copyfile(source / "generator.int8.tflite", outside)
+    card, path = read(source), str(outside) if absolute else "../profile"
+    if part == "files":
+        card["files"]["tflite-int8"]["path"] = path
+    else:
+        card["check"]["answer"] = path
+    change(source, **card)
+    before = set(tmp_path.rglob("*"))
+    (tmp_path / "deep").mkdir()
+    with pytest.raises(UserError, match="names a file outside of the bundle"):
+        complete_bundle(source, tmp_path / "deep" / "out", ["tflite-int8"])
+    assert set(tmp_path.rglob("*")) == before | {tmp_path / "deep"}
+
+
+def test_a_folder_of_examples_that_is_a_link_out_is_refused(source, tmp_path):
+    shutil.copytree(source / "check", tmp_path / "photos")
+    (source / "examples").symlink_to(tmp_path / "photos")
+    with pytest.raises(UserError, match="leads out of the bundle"):
+        complete_bundle(source, tmp_path / "out", ["tflite-float32"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_task_of_another_version_is_refused(source, tmp_path):
+    change(source, task="text-to-image")
+    with pytest.raises(UserError, match="expected a task of image-to-image"):
+        complete_bundle(source, tmp_path / "out", [])
+
+
 def test_options_of_another_network_are_refused(source, tmp_path):
     training = read(source)["training"]
     change(source, training=training | {"options": OPTIONS | {"width": 16}})

@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from export.rewrite import TANH_LIMIT, bound_tanh, fold_batchnorm, resize_nearest
+from export.rewrite import TANH_LIMIT, bound_tanh, fold_batchnorm
 from tests.export_networks import SIZE, drawings, randomised, tiny_shuffle, tiny_unet
+from training.pixels import to_network
 
-SKETCHES = drawings(4) / np.float32(127.5) - 1
+SKETCHES = to_network(drawings(4))
 
 
 def kinds(model: keras.Model) -> list[str]:
@@ -77,21 +78,6 @@ def test_folding_leaves_the_generator_as_it_was():
     for old, new in zip(before, generator.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     assert "BatchNormalization" in kinds(generator)
-
-
-def test_resizing_repeats_pixels_exactly_as_upsampling_does():
-    x = keras.Input((8, 8, 3))
-    model = keras.Model(x, layers.UpSampling2D((2, 3), interpolation="nearest")(x))
-    resized = resize_nearest(model)
-    assert "UpSampling2D" not in kinds(resized)
-    picture = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
-    np.testing.assert_array_equal(resized(picture), model(picture))
-
-
-def test_other_interpolations_stay():
-    x = keras.Input((8, 8, 3))
-    model = keras.Model(x, layers.UpSampling2D(2, interpolation="bilinear")(x))
-    assert "UpSampling2D" in kinds(resize_nearest(model))
 
 
 @pytest.mark.parametrize("network", [tiny_unet, tiny_shuffle])

@@ -12,11 +12,11 @@ from demo.cards import load_card
 from export import tfjs
 from export.bundle import export_bundle
 from export.formats import FORMATS, chosen
-from export.inputs import names_of, task_of
 from export.parity import check
 from export.serving import in_keras, serving_model
 from tests.tiny_recipes import TINY, data, recipe, trained
 from training.errors import UserError
+from training.networks.inputs import names_of, task_of
 from training.recipes import RECIPES
 from training.runs.folder import Run
 from training.runs.folder import load_generator as load_trained
@@ -33,7 +33,7 @@ def inputs_of(generator, count: int = 3) -> dict[str, np.ndarray]:
     if task_of(generator) == "image-to-image":
         shape = (count, *generator.input_shape[1:3], 3)
         return {"sketch": np.random.default_rng(0).integers(0, 256, shape, np.uint8)}
-    return dict(zip(names_of(generator), sample_inputs(generator, count, classes=10), strict=True))
+    return sample_inputs(generator, count, classes=10)
 
 
 def test_the_formats_of_a_task():

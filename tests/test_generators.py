@@ -20,7 +20,7 @@ def test_an_exported_file_generates_pixels_from_pixels(write, tmp_path):
     generator = Generator.open(write(tmp_path / "inverse.tflite", inverse()))
     assert (generator.name, generator.size) == ("inverse.tflite", 16)
     sketches = np.random.default_rng(0).integers(0, 256, (11, 16, 16, 3), np.uint8)
-    generated = generator((sketches,))
+    generated = generator({"sketch": sketches})
     assert generated.dtype == np.uint8
     np.testing.assert_allclose(generated.astype(int), 255 - sketches.astype(int), atol=1)
 

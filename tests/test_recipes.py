@@ -17,7 +17,7 @@ from training.evaluation.preview import preview
 from training.recipes import RECIPES
 from training.recipes.cgan import discriminator as cgan_discriminator
 from training.runs.folder import load_generator
-from training.runs.samples import draw, sample_inputs
+from training.runs.samples import generate, ready, sample_inputs
 
 SIZES = {"pix2pix": 64, "cyclegan": 32, "progressive": 16}  # px; the others are digits of 28.
 GAME = ("generator", "discriminator")
@@ -95,7 +95,7 @@ def test_it_trains_and_its_run_folder_is_complete(name, store, tmp_path):
     for generator_name in shown:
         generator = load_generator(run, generator_name)
         pictures = recipe(name).open(data(store, name)).test.load()[0]
-        drawn = draw(generator, sample_inputs(generator, 3, pictures, 10))
+        drawn = generate(generator, sample_inputs(generator, 3, pictures, 10))
         assert drawn.shape[1:3] == (size, size) and drawn.dtype == np.uint8
         assert drawn.std() > 0
         out = preview(run.folder, name=generator_name, out=tmp_path / "sheet.png", count=4)
@@ -150,18 +150,12 @@ def test_what_it_is_given_matters(name, store):
     generator = chosen.build_generator(SIZES.get(name, 28), 0)
     pictures = chosen.open(data(store, name)).train.load()[0]
     one = sample_inputs(generator, 2, pictures, 10)
-    for place in range(len(one)):
-        changed = [np.copy(x) for x in one]
-        changed[place] = changed[place][::-1]
+    for given in one:
+        changed = one | {given: one[given][::-1]}
         before, after = (
-            np.asarray(generator(_scaled(x), training=False)) for x in (one, tuple(changed))
+            np.asarray(generator(ready(generator, x), training=False)) for x in (one, changed)
         )
-        assert np.abs(before - after).max() > 1e-4, generator.inputs[place].name
-
-
-def _scaled(inputs):
-    ready = [x.astype(np.float32) / 127.5 - 1 if x.dtype == np.uint8 else x for x in inputs]
-    return ready if len(ready) > 1 else ready[0]
+        assert np.abs(before - after).max() > 1e-4, given
 
 
 @pytest.mark.slow

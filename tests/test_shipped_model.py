@@ -28,7 +28,7 @@ def drawings():
 
 @pytest.fixture(scope="module")
 def flowers(generator, drawings):
-    return generator((drawings,))
+    return generator({"sketch": drawings})
 
 
 def test_it_is_small_and_quick():
@@ -39,7 +39,7 @@ def test_it_is_small_and_quick():
 
 
 def test_the_same_drawing_gives_the_same_flower(generator, drawings, flowers):
-    again = Generator.open(BUNDLE / "generator.int8.tflite")((drawings[::-1],))[::-1]
+    again = Generator.open(BUNDLE / "generator.int8.tflite")({"sketch": drawings[::-1]})[::-1]
     np.testing.assert_array_equal(again, flowers)
 
 
@@ -47,7 +47,8 @@ def test_a_stroke_on_a_petal_leaves_the_far_corner_alone(generator, drawings, fl
     changed = drawings.copy()
     for drawing in changed:
         cv2.line(drawing, (96, 96), (112, 104), (224, 57, 154), 8, cv2.LINE_AA)
-    difference = np.abs(generator((changed,)).astype(int) - flowers.astype(int)).mean(axis=3)
+    again = generator({"sketch": changed}).astype(int)
+    difference = np.abs(again - flowers.astype(int)).mean(axis=3)
     near, far = difference[:, 80:120, 80:128], difference[:, 200:, 200:]
     assert near.mean() > 8  # of 255
     assert far.mean(axis=(1, 2)).max() < 4

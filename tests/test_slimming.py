@@ -7,7 +7,12 @@ from tests.pictures import pairs
 from training.evaluation import metrics
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.runs import samples
-from training.transfer.batchnorm import assign, convolutions, norm_of, unfold
+from training.transfer.batchnorm import (
+    batchnorms_by_convolution,
+    convolutions,
+    restore_batchnorms,
+    set_folded_weights,
+)
 from training.transfer.slimming import _solve, slim_down
 
 pytestmark = pytest.mark.slow
@@ -22,12 +27,12 @@ def sketches():
 
 def folded(network: keras.Model, seed: int = 0) -> keras.Model:
     """Random weights as an exported file has them: BatchNorms switched off but for a bias."""
-    rng, norms = np.random.default_rng(seed), norm_of(network)
+    rng, norms = np.random.default_rng(seed), batchnorms_by_convolution(network)
     for convolution in convolutions(network):
         shape = convolution.kernel.shape
         kernel = rng.normal(0, np.prod(shape[:3]) ** -0.5, shape).astype("float32")
         bias = rng.normal(0, 0.1, shape[-1]).astype("float32")
-        assign(convolution, norms.get(convolution.name), kernel, bias)
+        set_folded_weights(convolution, norms.get(convolution.name), kernel, bias)
     return network
 
 
@@ -54,11 +59,13 @@ def test_a_slim_network_draws_nearly_what_the_wide_one_does(sketches):
     wide, slim = folded(shuffle_unet(SIZE, width=16)), slim_unet(SIZE, width=16)
     learned, held_out = sketches[:80], sketches[80:]
     slim_down(wide, slim, learned)
-    wanted = samples.draw(wide, (held_out,))
-    solved = metrics.psnr(samples.draw(slim, (held_out,)), wanted).mean()
-    untrained = metrics.psnr(samples.draw(folded(slim_unet(SIZE, width=16)), (held_out,)), wanted)
+    wanted = samples.generate(wide, {"sketch": held_out})
+    solved = metrics.psnr(samples.generate(slim, {"sketch": held_out}), wanted).mean()
+    untrained = metrics.psnr(
+        samples.generate(folded(slim_unet(SIZE, width=16)), {"sketch": held_out}), wanted
+    )
     assert solved > 25 and solved > untrained.mean() + 10
     # And it stays so once BatchNorm is back.
-    before = samples.draw(slim, (held_out,))
-    unfold(slim, learned)
-    assert metrics.psnr(samples.draw(slim, (held_out,)), before).mean() > 60
+    before = samples.generate(slim, {"sketch": held_out})
+    restore_batchnorms(slim, learned)
+    assert metrics.psnr(samples.generate(slim, {"sketch": held_out}), before).mean() > 60

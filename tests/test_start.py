@@ -14,6 +14,7 @@ from training.evaluation import metrics
 from training.fit import FitOptions, fit
 from training.networks.normalization import BatchNorm
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.pixels import to_network
 from training.recipes.pix2pix import Pix2Pix
 from training.runs import samples
 from training.transfer.start import identify, load_start
@@ -55,7 +56,7 @@ def exported(learned, sketches, tmp_path_factory):
 def test_an_exported_file_gives_its_weights_back(numbers, least, exported, learned, sketches):
     generator = shuffle_unet(SIZE, width=8)
     load_start(exported[numbers], generator, sketches)
-    again, before = (samples.draw(each, (sketches,)) for each in (generator, learned))
+    again, before = (samples.generate(each, {"sketch": sketches}) for each in (generator, learned))
     assert metrics.psnr(again, before).mean() > least
 
 
@@ -67,7 +68,7 @@ def test_normalising_by_the_batch_changes_little(exported, learned, sketches):
     statistics = [norm.get_weights()[2:] for norm in norms]
     for norm in norms:
         norm.momentum = 0.0  # What it moves to is then the batch's own.
-    generator(sketches.astype(np.float32) / 127.5 - 1.0, training=True)
+    generator(to_network(sketches), training=True)
     for norm, (mean, variance) in zip(norms, statistics, strict=True):
         np.testing.assert_allclose(norm.get_weights()[2], mean, rtol=0.1, atol=0.1)
         np.testing.assert_allclose(norm.get_weights()[3], variance, rtol=0.2, atol=0.1)
@@ -75,10 +76,10 @@ def test_normalising_by_the_batch_changes_little(exported, learned, sketches):
 
 def test_a_slim_network_begins_with_the_file_of_a_wide_one(exported, learned, sketches):
     slim = slim_unet(SIZE, width=8)
-    before = samples.draw(slim, (sketches,))
+    before = samples.generate(slim, {"sketch": sketches})
     load_start(exported["float16"], slim, sketches)
-    wanted = samples.draw(learned, (sketches,))
-    near = metrics.psnr(samples.draw(slim, (sketches,)), wanted).mean()
+    wanted = samples.generate(learned, {"sketch": sketches})
+    near = metrics.psnr(samples.generate(slim, {"sketch": sketches}), wanted).mean()
     assert near > metrics.psnr(before, wanted).mean() + 6
 
 

@@ -9,14 +9,17 @@ import keras
 import numpy as np
 import pytest
 
+from tests.demo_bundle import write_card
 from tests.pictures import pairs, write_dataset
 from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY
 from training.errors import UserError
 from training.fit import FitOptions, fit
+from training.pixels import to_network
 from training.recipes.pix2pix import Pix2Pix
 from training.runs.folder import load_generator
-from training.transfer.background import soften_empty
+from training.transfer.background import blur_where_empty
+from training.transfer.bundle import fingerprint
 from training.transfer.teacher import load_teacher
 
 pytestmark = pytest.mark.slow
@@ -43,15 +46,17 @@ def batch():
 
 
 def test_a_run_teaches_what_it_draws(wide, batch):
-    sketch = batch[0].astype(np.float32) / 127.5 - 1.0
+    sketch = to_network(batch[0])
     taught = load_teacher(wide.folder, SIZE)(sketch)
     np.testing.assert_array_equal(taught, load_generator(wide)(sketch, training=False))
 
 
 def test_what_a_soft_teacher_makes_up_is_out_of_focus(wide, batch):
-    sketch = batch[0].astype(np.float32) / 127.5 - 1.0
-    sharp, soft = (load_teacher(wide.folder, SIZE, soft=soft)(sketch) for soft in (False, True))
-    np.testing.assert_array_equal(soft, soften_empty(sketch, sharp))
+    sketch = to_network(batch[0])
+    sharp, soft = (
+        load_teacher(wide.folder, SIZE, blur_empty=blur)(sketch) for blur in (False, True)
+    )
+    np.testing.assert_array_equal(soft, blur_where_empty(sketch, sharp))
     assert np.abs(soft - sharp).max() > 0.01
 
 
@@ -64,7 +69,7 @@ def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):
     for teacher in (None, wide.folder):
         keras.utils.set_random_seed(1)
         model = dataclasses.replace(STILL, **perceptual).build(SIZE, 0)
-        sketch, photo = (x.astype(np.float32) / 127.5 - 1.0 for x in batch)
+        sketch, photo = map(to_network, batch)
         drawn = model.networks["generator"](sketch, training=True)
         aim = photo
         if teacher:
@@ -109,10 +114,37 @@ def test_who_cannot_teach_is_told(wide, tmp_path):
         load_teacher(wide.folder, 128)
     with pytest.raises(UserError, match="expected a run folder or a bundle to learn from"):
         load_teacher(tmp_path, SIZE)
-    card = {"schema": 1, "task": "image-to-image", "size": SIZE, "files": {}}
-    card["training"] = wide.card["training"]
-    (tmp_path / "card.json").write_text(json.dumps(card))
-    with pytest.raises(UserError, match="has no float16 or float32 file to learn from"):
+    write_card(tmp_path, training=wide.card["training"], size=SIZE)
+    with pytest.raises(UserError, match="has no float16 or float32 file to read weights from"):
+        load_teacher(tmp_path, SIZE)
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({}, "does not describe a generator: KeyError"),
+        ({"recipe": ["pix2pix"], "options": {}}, "does not describe a generator: TypeError"),
+        ({"recipe": "pix2pix", "options": 3}, "does not describe a generator"),
+        ({"recipe": "pix2pix", "options": {"width": "8; rm"}}, "8; rm|does not describe"),
+        ({"recipe": "pix2pix", "options": {"colour": 1}}, "another version"),
+        ({"recipe": "pix2pix", "options": {"width": 8}}, "is no TFLite network"),
+    ],
+)
+def test_a_card_that_describes_no_teacher_is_told(tmp_path, training, told):
+    (tmp_path / "weights").write_bytes(b"\x20" + b"\xff" * 99)
+    entry = {"path": "weights", **fingerprint(tmp_path / "weights")}
+    write_card(tmp_path, size=SIZE, training=training, files={"tflite-float16": entry})
+    with pytest.raises(UserError, match=told) as error:
+        load_teacher(tmp_path, SIZE)
+    assert "\n" not in str(error.value)
+
+
+def test_a_damaged_teacher_does_not_teach(tmp_path):
+    (tmp_path / "weights").write_bytes(b"weights")
+    entry = {"path": "weights", **fingerprint(tmp_path / "weights")}
+    write_card(tmp_path, size=SIZE, files={"tflite-float16": entry})
+    (tmp_path / "weights").write_bytes(b"weighs!")
+    with pytest.raises(UserError, match="is not what the card describes"):
         load_teacher(tmp_path, SIZE)
 
 
@@ -120,7 +152,7 @@ def test_a_bundle_teaches_what_its_float_file_draws(wide, batch, tmp_path):
     from export.bundle import export_bundle  # TensorFlow's: the rest of this file runs without.
 
     export_bundle(wide, tmp_path / "bundle", ["tflite-float16"])
-    sketch = batch[0].astype(np.float32) / 127.5 - 1.0
+    sketch = to_network(batch[0])
     taught = keras.ops.convert_to_numpy(load_teacher(tmp_path / "bundle", SIZE)(sketch))
     drawn = keras.ops.convert_to_numpy(load_generator(wide)(sketch, training=False))
     np.testing.assert_allclose(taught, drawn, atol=0.02)

@@ -1,19 +1,18 @@
 """Out of focus while training: on flowers that the test paints itself, before leaves."""
 
 import cv2
-import keras
 import numpy as np
 import pytest
 
 from tests.test_prepare_background import RED, detail, photo, redness_beside_the_flower
-from training.transfer.background import soften_empty
+from training.pixels import to_network, to_pixels
+from training.transfer.background import blur_where_empty
 
 
 def soften(sketch: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """`soften_empty` of one picture, uint8 [S, S, 3] in and out."""
-    scaled = (x[None].astype(np.float32) / 127.5 - 1 for x in (sketch, pixels))
-    soft = keras.ops.convert_to_numpy(soften_empty(*scaled))[0]
-    return np.rint((soft + 1) * 127.5).astype(np.uint8)
+    """`blur_where_empty` of one picture, uint8 [S, S, 3] in and out."""
+    scaled = (to_network(x[None]) for x in (sketch, pixels))
+    return to_pixels(blur_where_empty(*scaled))[0]
 
 
 def sketched(size: int) -> np.ndarray:

@@ -146,8 +146,8 @@ def _build(opened: _Opened) -> AdversarialModel:
         model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(opened.devices))
         model.optimizer.build(model.trainable_variables)
         if getattr(recipe, "teacher", None):
-            soft = dataset.info.get("focus") == "drawn"  # As the photos are, then.
-            model.teacher = load_teacher(recipe.teacher, dataset.size, soft=soft)
+            blurred = dataset.info.get("focus") == "drawn"  # As the photos are, then.
+            model.teacher = load_teacher(recipe.teacher, dataset.size, blur_empty=blurred)
     return model
 
 

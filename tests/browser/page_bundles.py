@@ -7,8 +7,8 @@ from keras import layers
 from PIL import Image
 
 from export.bundle import write_bundle
-from export.inputs import names_of, task_of
 from tests.export_networks import drawings, sketches
+from training.networks.inputs import task_of
 from training.runs.samples import sample_inputs
 
 PETALS = 64  # px, as the pictures of digits are 28 px.
@@ -49,8 +49,7 @@ def labelled_network() -> keras.Model:
 def write_digits(generator: keras.Model, folder: Path, formats: list[str]) -> Path:
     """The page of a model for digits of 28 px, with labels or without."""
     labelled = task_of(generator) == "label-to-image"
-    samples = sample_inputs(generator, 8, classes=len(LABELS))
-    inputs = dict(zip(names_of(generator), samples, strict=True))
+    inputs = sample_inputs(generator, 8, classes=len(LABELS))
     about = {
         "name": "digits",
         "training": {"recipe": "none", "images_seen": 3},

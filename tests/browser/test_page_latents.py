@@ -80,16 +80,16 @@ def draw_with(page: Page, kind: str, inputs: dict[str, np.ndarray]) -> np.ndarra
 
 @pytest.mark.parametrize("kind", ["litert-threads", "litert"])
 def test_litert_draws_what_python_draws(page, bundle, generator, kind):
-    label, values = sample_inputs(generator, 16, classes=10, seed=1)
+    inputs = sample_inputs(generator, 16, classes=10, seed=1)
     sampler = load_sampler(bundle, "tflite-dynamic")
-    found = draw_with(page, kind, {"label": label, "noise": values})
-    expected = np.stack([sampler(*row) for row in zip(values, label, strict=True)])
+    found = draw_with(page, kind, inputs)
+    rows = zip(inputs["noise"], inputs["label"], strict=True)
+    expected = np.stack([sampler(*row) for row in rows])
     assert difference(found, expected) <= 1
 
 
 def test_tensorflow_js_draws_what_keras_draws(page, generator):
-    label, values = sample_inputs(generator, 16, classes=10, seed=1)
-    inputs = {"label": label, "noise": values}
+    inputs = sample_inputs(generator, 16, classes=10, seed=1)
     error = draw_with(page, "tfjs-wasm", inputs) - in_keras(generator, inputs)
     assert 10 * np.log10(255**2 / np.square(error).mean()) >= 45
 

@@ -10,8 +10,8 @@ from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator, load_drawings
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import sheets
-from training.runs.samples import Inputs
 
 THUMBNAIL = 64  # px: shape and colour are left, texture is not
 HELD_OUT, SAMPLES = "held-out", "samples"
@@ -85,7 +85,7 @@ def evaluate(
         raise UserError(f"expected a limit of 1 pair or more, got {limit}")
     if drawings and not features:
         raise UserError("drawings have no photos of their own: measuring them takes --features")
-    from_pictures = generator.task == "image-to-image"
+    from_pictures = generator.task == IMAGE_TO_IMAGE
     if drawings and not from_pictures:
         raise UserError(f"{generator.name} takes noise, not --drawings")
     network = FeatureNetwork(features) if features else None
@@ -93,13 +93,13 @@ def evaluate(
     # Cut before anything is copied: the rest stays on the disk.
     pictures, photos = (column[:limit] for column in generator.held_out(dataset))
     if from_pictures:
-        sets: dict[str, Inputs] = {HELD_OUT: (pictures,)}
+        sets: dict[str, Inputs] = {HELD_OUT: {"sketch": pictures}}
     else:
         sets = {SAMPLES: generator.inputs(dataset, len(photos))}
     if drawings:
-        sets["drawings"] = (load_drawings(drawings, generator.size),)
+        sets["drawings"] = {"sketch": load_drawings(drawings, generator.size)}
     for name, inputs in sets.items():
-        if network and len(inputs[0]) < 2:
+        if network and count_of(inputs) < 2:
             raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
     sides = [generator.size, *([THUMBNAIL] if generator.size > THUMBNAIL else [])]
     photos = sheets.to_rgb(photos)
@@ -108,7 +108,7 @@ def evaluate(
     rows = []
     for name, inputs in sets.items():
         outputs = generator(inputs)
-        shown = sheets.to_rgb(inputs[0]) if from_pictures else _noise(outputs.shape)
+        shown = sheets.to_rgb(inputs["sketch"]) if from_pictures else _noise(outputs.shape)
         for side in sides:
             given, generated = sheets.resize(shown, side), sheets.resize(outputs, side)
             belong = name == HELD_OUT and dataset.paired

@@ -12,10 +12,11 @@ from training.data.datasets import Dataset
 from training.data.photos import UnreadablePhoto, find_photos, load_photo
 from training.errors import UserError
 from training.evaluation.tflite import PictureNetwork
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, rows_of
 from training.recipes import recipe_from
 from training.runs import samples, sheets
 from training.runs.folder import Run, load_generator
-from training.runs.samples import Inputs, sample_inputs
+from training.runs.samples import sample_inputs
 
 BATCH = 8
 
@@ -42,7 +43,7 @@ class _OfRun:
         return sample_inputs(self.model, count, pictures, classes)
 
     def generate(self, inputs: Inputs) -> np.ndarray:
-        return samples.draw(self.model, inputs, BATCH)
+        return samples.generate(self.model, inputs, BATCH)
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ class _OfFile:
         return Dataset.open(folder, size)
 
     def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
-        return (sheets.spread(pictures, count),)
+        return {"sketch": sheets.evenly_spaced(pictures, count)}
 
     def generate(self, inputs: Inputs) -> np.ndarray:
-        outputs = np.stack([self.network(picture) for picture in inputs[0]])
+        outputs = np.stack([self.network(picture) for picture in inputs["sketch"]])
         return np.clip(np.rint(outputs), 0, 255).astype(np.uint8)
 
 
@@ -91,7 +92,7 @@ class Generator:
                     f"{path} makes {list(network.output_shape)} of {list(shape)}; "
                     f"expected a generator, a square picture of a square picture"
                 )
-            return cls(path.name, network.height, "image-to-image", None, 0, _OfFile(network))
+            return cls(path.name, network.height, IMAGE_TO_IMAGE, None, 0, _OfFile(network))
         run = Run.open(path)
         recipe = recipe_from(run.config)
         return cls(
@@ -105,8 +106,8 @@ class Generator:
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
         """Generate RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
-        starts = tqdm(range(0, len(inputs[0]), BATCH), desc="Generating", unit="batch")
-        batches = (tuple(x[start : start + BATCH] for x in inputs) for start in starts)
+        starts = tqdm(range(0, count_of(inputs), BATCH), desc="Generating", unit="batch")
+        batches = (rows_of(inputs, start, start + BATCH) for start in starts)
         return sheets.to_rgb(np.concatenate([self._network.generate(batch) for batch in batches]))
 
     def inputs(self, dataset: Dataset, count: int) -> Inputs:
@@ -120,7 +121,7 @@ class Generator:
         Each is uint8 [N, S, S, C], mapped: nothing is read yet. With noise, both are the same.
         """
         columns = dataset.test.load()
-        generated = 1 - self.column if self.task == "image-to-image" else self.column
+        generated = 1 - self.column if self.task == IMAGE_TO_IMAGE else self.column
         return columns[self.column], columns[generated]
 
     def dataset(self, folder: Path | None) -> Dataset:
@@ -145,7 +146,7 @@ def load_drawings(folder: Path, size: int, count: int | None = None) -> np.ndarr
     """
     drawings = []
     paths = find_photos(folder)
-    for place in sheets.spread(np.arange(len(paths)), count or len(paths)):
+    for place in sheets.evenly_spaced(np.arange(len(paths)), count or len(paths)):
         try:
             drawings.append(load_photo(paths[place], size))
         except UnreadablePhoto as error:

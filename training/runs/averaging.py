@@ -2,8 +2,9 @@
 
 import keras
 
+from training.networks.inputs import Inputs, count_of, rows_of
 from training.networks.normalization import BatchNorm
-from training.runs.samples import Inputs, scaled
+from training.runs.samples import ready
 
 
 def copy_averaged(model: keras.Model, generator: keras.Model, target: keras.Model) -> None:
@@ -32,10 +33,10 @@ def recalibrate(generator: keras.Model, inputs: Inputs, batch: int) -> None:
     """
     norms = [layer for layer in generator.layers if isinstance(layer, BatchNorm)]
     momenta = [norm.momentum for norm in norms]
-    for index in range(len(inputs[0]) // batch):
+    for index in range(count_of(inputs) // batch):
         for norm in norms:
             norm.momentum = index / (index + 1)  # Makes the moving average a cumulative mean.
-        rows = [scaled(x[index * batch : (index + 1) * batch]) for x in inputs]
-        generator(rows if len(rows) > 1 else rows[0], training=True)
+        rows = rows_of(inputs, index * batch, (index + 1) * batch)
+        generator(ready(generator, rows), training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

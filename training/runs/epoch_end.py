@@ -12,11 +12,12 @@ from training import files
 from training.backends import Devices, accelerator
 from training.data.batches import Batches
 from training.data.datasets import Dataset
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
 from training.runs import checkpoints, sheets
 from training.runs.averaging import copy_averaged, recalibrate
 from training.runs.checkpoints import Position
 from training.runs.folder import Run
-from training.runs.samples import Inputs, draw, sample_inputs
+from training.runs.samples import generate, sample_inputs
 
 SAMPLES = 16  # Held-out drawings on a sheet: two rows of eight.
 GENERATED_SAMPLES = 40  # Of pictures that are generated from noise: four of each of ten labels.
@@ -66,13 +67,13 @@ class EpochEnd(keras.callbacks.Callback):
 
     def _sheet(self, generator: keras.Model, name: str) -> Image.Image:
         """Held-out pictures, what is generated from them, and their photos; or from noise alone."""
-        if self.recipe.task != "image-to-image":
+        if self.recipe.task != IMAGE_TO_IMAGE:
             inputs = self._inputs(generator, self.held_out[0], GENERATED_SAMPLES)
-            return sheets.sheet(sheets.legible(draw(generator, inputs)), columns=10)
+            return sheets.sheet(sheets.legible(generate(generator, inputs)), columns=10)
         inputs = self._inputs(generator, self.held_out[self.recipe.shown[name]], SAMPLES)
-        rows = [*inputs, draw(generator, inputs)]
+        rows = [*inputs.values(), generate(generator, inputs)]
         if self.dataset.paired:
-            rows.append(sheets.spread(self.held_out[1], SAMPLES))
+            rows.append(sheets.evenly_spaced(self.held_out[1], SAMPLES))
         return sheets.sheet(*map(sheets.legible, rows))
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from training import files
 
 
-def spread(pictures: np.ndarray, count: int) -> np.ndarray:
+def evenly_spaced(pictures: np.ndarray, count: int) -> np.ndarray:
     """Take `count` pictures at equal distances, always the same ones, all if there are fewer.
 
     The first ones would not do: data sorted by name is often sorted by kind.

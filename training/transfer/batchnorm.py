@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers
 
 from training.networks.normalization import BatchNorm
+from training.pixels import to_network
 from training.runs import sheets
 
 SAMPLES = 256  # Sketches that BatchNorm statistics are measured on.
@@ -20,7 +21,7 @@ def convolutions(network: keras.Model) -> list[layers.Layer]:
     return [each for each in network.layers if type(each) in kinds]
 
 
-def norm_of(network: keras.Model) -> dict[str, BatchNorm]:
+def batchnorms_by_convolution(network: keras.Model) -> dict[str, BatchNorm]:
     """By the name of a convolution, the BatchNorm that follows it."""
     followers = {id(each.input): each for each in network.layers if isinstance(each, BatchNorm)}
     return {
@@ -30,7 +31,7 @@ def norm_of(network: keras.Model) -> dict[str, BatchNorm]:
     }
 
 
-def assign(
+def set_folded_weights(
     convolution: layers.Layer, norm: BatchNorm | None, kernel: np.ndarray, bias: np.ndarray
 ) -> None:
     """Give one convolution folded weights; its BatchNorm is switched off but for the bias."""
@@ -40,15 +41,15 @@ def assign(
         norm.set_weights([one, bias, 0 * one, one - norm.epsilon])
 
 
-def unfold(network: keras.Model, sketches: np.ndarray) -> None:
+def restore_batchnorms(network: keras.Model, sketches: np.ndarray) -> None:
     """Let every BatchNorm that is switched off normalise, and leave what the network computes.
 
     It then normalises, as training wants, by the mean and variance that its input has over
     `sketches`, uint8 [N, S, S, 3].
     """
-    norms = norm_of(network)
+    norms = batchnorms_by_convolution(network)
     normalised = [each for each in convolutions(network) if each.name in norms]
-    moments = _moments(network, normalised, sheets.spread(sketches, SAMPLES))
+    moments = _moments(network, normalised, sheets.evenly_spaced(sketches, SAMPLES))
     for convolution, (mean, variance) in zip(normalised, moments, strict=True):
         norm = norms[convolution.name]
         _, bias, *_ = norm.get_weights()
@@ -61,7 +62,7 @@ def _moments(network: keras.Model, chosen: Sequence[layers.Layer], sketches: np.
     sums: list[Any] = [0.0] * len(chosen)
     count = len(sketches) // BATCH or 1
     for index in range(count):
-        rows = sketches[index * BATCH : (index + 1) * BATCH].astype(np.float32) / 127.5 - 1.0
+        rows = to_network(sketches[index * BATCH : (index + 1) * BATCH])
         for place, output in enumerate(probe(rows, training=False)):
             values = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
             both = np.stack([values.mean((0, 1, 2)), np.square(values).mean((0, 1, 2))])

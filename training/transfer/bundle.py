@@ -1,102 +1,111 @@
-"""Read a bundle, whoever made it: its card, and those files that are what the card says of them.
+"""Read a bundle: its card.json, and the files that the card names, each checked before use.
 
-Nothing in a card is believed before it is checked. A path may not lead out of the bundle, neither
-by its name nor by a link; a file has the size and the SHA-256 that the card gives.
+A bundle may come from anybody. Nothing in it is believed: a path stays inside the folder, and a
+file has the size and the SHA-256 that the card says. No Keras here: export/benchmark.py measures
+the memory of processes that import this.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from training.errors import UserError
 
-NAME = "card.json"
+CARD = "card.json"
 SCHEMA = 1
-LARGEST_CARD = 1_000_000  # bytes; those that ship have 5,000
-SIZES = range(8, 4097)  # px
+LARGEST_CARD = 1_000_000  # Bytes: those that we write have some 5,000.
+TYPES = {"name": str, "task": str, "size": int, "files": dict, "training": dict}
+SIZES = range(8, 4097)  # Pixels a side, as the demo takes them.
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder with a card, which has at least `task`, `size`, `files` and `training`."""
+    """A folder and its card, as `read_bundle` checked it."""
 
     folder: Path
     card: dict[str, Any]
 
-    @property
-    def size(self) -> int:
-        """Side of its pictures in px."""
-        return int(self.card["size"])
-
-    @property
-    def files(self) -> list[str]:
-        """Keys of the files that it has, such as `tflite-int8`."""
-        return list(self.card["files"])
-
-    def path(self, told: object) -> Path:
-        """Where a path of the card leads, a file or a folder of the bundle.
-
-        Raises:
-            UserError: nowhere, or out of the bundle.
-        """
-        root = self.folder.resolve()
-        plain = isinstance(told, str) and not set(told) & {"\\", "\0"}
-        parts = PurePosixPath(str(told)).parts if plain else ()
-        if not parts or parts[0] == "/" or ".." in parts:
-            raise UserError(f"{self.folder / NAME} names {told!r}; expected a path in the bundle")
-        path = self.folder.joinpath(*parts)
-        inside = [path, *(path.rglob("*") if path.is_dir() else ())]
-        if not all(each.resolve().is_relative_to(root) for each in inside):
-            raise UserError(f"{path} is a link that leads out of the bundle")
-        if not path.exists():
-            raise UserError(f"{path} is missing: {NAME} names it; get the bundle again")
-        return path
-
     def file(self, key: str) -> Path:
-        """Where one of its files is, or the folder of several, once it is what the card describes.
+        """The file or folder of a format that the card has, such as `tflite-float16`.
 
         Raises:
-            UserError: it is not, or as `path` does.
+            UserError: it lies outside of the bundle, is missing, or is not what the card says.
         """
         entry = self.card["files"][key]
-        path = self.path(entry["path"])
+        path = self.path(entry.get("path"))
         found = fingerprint(path)
-        if found != {name: entry.get(name) for name in found}:
-            raise UserError(f"{path} is not what the card describes; get the bundle again")
+        if any(entry.get(name) != value for name, value in found.items()):
+            raise UserError(
+                f"{path} is not what the card describes: expected {entry.get('bytes')!r} bytes, "
+                f"sha256 {entry.get('sha256')!r}; found {found['bytes']}, {found['sha256']!r}"
+            )
+        return path
+
+    def path(self, name: Any) -> Path:
+        """The file or folder of this name, as the card gives it: relative, with slashes.
+
+        Raises:
+            UserError: it is missing, or it or anything in it lies outside of the bundle.
+        """
+        root = self.folder.resolve()
+        if not isinstance(name, str) or not _is_inside(name):
+            raise UserError(f"{self.folder / CARD} names a file outside of the bundle: {name!r}")
+        path = self.folder / name
+        try:
+            inside = list(path.rglob("*"))
+            for each in (path, *inside):
+                if not each.resolve(strict=True).is_relative_to(root):
+                    raise UserError(f"{each} is a link that leads out of the bundle")
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle.
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"{path} cannot be read ({reason}); get the bundle again") from None
+        if any(each.is_symlink() and each.is_dir() for each in inside):
+            raise UserError(f"{path} has folders that are links, which a copy could go round in")
+        if not (path.is_file() or path.is_dir()):
+            raise UserError(f"{path} is neither a file nor a folder; get the bundle again")
         return path
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Read and check the card of a bundle; its files are checked when they are asked for.
+    """Read a bundle's card; its files are checked when they are asked for.
+
+    The card then has a `name`, `task`, `size`, `files` and `training`, of their types; `check`
+    and `examples`, where it has them, name pictures in the bundle, and `parity` and `latency`
+    hold numbers.
 
     Raises:
-        UserError: there is no card, or none of this schema.
+        UserError: there is no card, or it is not one of ours.
     """
-    path = folder / NAME
+    path = folder / CARD
     try:
-        if path.stat().st_size > LARGEST_CARD:
-            raise UserError(f"{path} is larger than any card: refused")
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{folder} is no bundle: {path} cannot be read ({error})") from None
-    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
-        raise UserError(f"{path}: expected a card of schema {SCHEMA}")
-    size, files = card.get("size"), card.get("files")
-    complete = (
-        isinstance(card.get("task"), str)
-        and isinstance(size, int)
-        and size in SIZES
-        and isinstance(card.get("training"), dict)
-        and isinstance(files, dict)
-        and all(isinstance(entry, dict) and "path" in entry for entry in files.values())
-    )
-    if not complete:
-        raise UserError(f"{path} is incomplete: expected task, size, files and training")
-    return Bundle(folder, card)
+        with open(path, "rb") as file:
+            text = file.read(LARGEST_CARD + 1)
+        if len(text) > LARGEST_CARD:
+            raise ValueError(f"it has more than {LARGEST_CARD} bytes")
+        card = json.loads(text)
+        if not isinstance(card, dict) or card.get("schema") != SCHEMA:
+            raise ValueError(f"expected schema {SCHEMA}")
+        _check_types(card)
+        json.dumps(card, ensure_ascii=False, allow_nan=False).encode()  # As it is written again.
+    except OSError as error:
+        raise UserError(f"{folder} is no bundle: {path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{folder} is no bundle: {path}: {error}") from None
+    bundle = Bundle(folder, card)
+    for name in (*known_pictures(card), *card.get("examples", ())):
+        bundle.path(name)
+    return bundle
+
+
+def known_pictures(card: dict[str, Any]) -> list[Any]:
+    """Names of the pictures of a card's known answer: the answer, and the drawing if there is one.
+
+    They are as the card gives them: `Bundle.path` checks them.
+    """
+    known = card.get("check", {})
+    return [known[each] for each in ("answer", "drawing") if each in known]
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -115,3 +124,33 @@ def fingerprint(path: Path) -> dict[str, Any]:
         "bytes": sum(print_["bytes"] for print_ in prints.values()),
         "sha256": hashlib.sha256(lines.encode()).hexdigest(),
     }
+
+
+def _is_inside(name: str) -> bool:
+    """Tell whether a name stays in its folder, however the system writes paths."""
+    parts = name.split("/")
+    plain = name.isprintable() and not set("\\:") & set(name)
+    return plain and not {"", ".", ".."} & set(parts)
+
+
+def _check_types(card: dict[str, Any]) -> None:
+    """Raise `ValueError` unless what we read of a card has its types."""
+    for key, kind in TYPES.items():
+        if not isinstance(card.get(key), kind):
+            raise ValueError(f"expected {key} to be a {kind.__name__}, got {card.get(key)!r:.60}")
+    if card["size"] not in SIZES:
+        raise ValueError(f"expected a size of 8 to 4096 px, got {card['size']}")
+    for key in ("parity", "latency"):
+        card.setdefault(key, {})
+    for part in ("files", "parity", "latency"):
+        if not isinstance(card[part], dict) or any(
+            not isinstance(entry, dict) for entry in card[part].values()
+        ):
+            raise ValueError(f"expected {part} to have an entry a file")
+    for key, number in [("parity", "psnr"), ("latency", "milliseconds"), ("latency", "threads")]:
+        for entry in card[key].values():
+            if not isinstance(entry.get(number), int | float):
+                raise ValueError(f"expected {number} in {key} to be a number")
+    for key, kind in {"check": dict, "examples": list}.items():
+        if not isinstance(card.get(key, kind()), kind):
+            raise ValueError(f"expected {key} to be a {kind.__name__}")

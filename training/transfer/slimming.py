@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from training.pixels import to_network
 from training.runs import sheets
-from training.transfer.batchnorm import assign, convolutions, norm_of
+from training.transfer.batchnorm import batchnorms_by_convolution, convolutions, set_folded_weights
 
 SKETCHES = 128  # That both networks are compared on.
 PLACES = 40_000  # In their feature maps, at most: some ten a weight of the largest kernels.
@@ -24,12 +25,12 @@ def slim_down(wide: keras.Model, slim: keras.Model, sketches: np.ndarray) -> Non
     """Give `slim_unet` the weights with which it comes nearest to a `shuffle_unet`.
 
     Args:
-        wide: a `shuffle_unet` with its BatchNorms switched off (`folding.assign`).
+        wide: a `shuffle_unet` with its BatchNorms switched off (`set_folded_weights`).
         slim: a `slim_unet` of the same size; its BatchNorms are switched off.
         sketches: uint8 [N, S, S, 3] of the kind that they will be given.
     """
-    pixels = sheets.spread(sketches, SKETCHES).astype(np.float32) / 127.5 - 1.0
-    norms = norm_of(slim)
+    pixels = to_network(sheets.evenly_spaced(sketches, SKETCHES))
+    norms = batchnorms_by_convolution(slim)
     theirs = convolutions(wide)
     ours: list[layers.Layer] = []
     narrowing: dict[int, layers.Layer] = {}
@@ -48,14 +49,14 @@ def slim_down(wide: keras.Model, slim: keras.Model, sketches: np.ndarray) -> Non
         if place in narrowing:
             narrow = narrowing[place]
             kernel, bias = _narrowest(slim, narrow, our, wanted, pixels)
-            assign(narrow, norms[narrow.name], kernel, bias)
+            set_folded_weights(narrow, norms[narrow.name], kernel, bias)
         kernel, bias = _solve(_features(slim, our.input, pixels), wanted, our)
-        assign(our, norms.get(our.name), kernel, bias)
+        set_folded_weights(our, norms.get(our.name), kernel, bias)
 
 
 def _goal(network: keras.Model, convolution: layers.Layer) -> tuple[Any, Any]:
     """What a convolution is there to make, and what a residual block adds to it on the way."""
-    norm = norm_of(network).get(convolution.name)
+    norm = batchnorms_by_convolution(network).get(convolution.name)
     made = norm.output if norm else convolution.output
     for add in network.layers:
         if isinstance(add, layers.Add) and any(made is x for x in add.input):

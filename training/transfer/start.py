@@ -12,9 +12,14 @@ from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import samples, sheets
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
-from training.transfer.batchnorm import convolutions, unfold
+from training.transfer.batchnorm import convolutions, restore_batchnorms
 from training.transfer.slimming import slim_down
-from training.transfer.tflite_weights import Kernels, fits, give, read_kernels
+from training.transfer.tflite_weights import (
+    KernelsAndBiases,
+    have_the_shapes_of,
+    read_kernels,
+    set_kernels,
+)
 
 LEAST_PSNR = 40.0  # dB between what the file draws and what the network draws with its weights.
 
@@ -48,23 +53,23 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     drawer = Generator.open(path)
     kernels = read_kernels(path)
     wide = _wide(generator, kernels)
-    give(wide or generator, kernels, path)
+    set_kernels(wide or generator, kernels, path)
     if wide:
         slim_down(wide, generator, sketches)
-    unfold(generator, sketches)
-    few = sheets.spread(sketches, BATCH)
-    same = metrics.psnr(samples.draw(generator, (few,)), drawer((few,))).mean()
+    restore_batchnorms(generator, sketches)
+    few = {"sketch": sheets.evenly_spaced(sketches, BATCH)}
+    same = metrics.psnr(samples.generate(generator, few), drawer(few)).mean()
     if wide:
         print(f"{generator.name} begins with what {path.name} draws, at {same:.1f} dB")
     elif same < LEAST_PSNR:
         raise UserError(f"{path} draws other pictures than its weights do here ({same:.1f} dB)")
 
 
-def _wide(generator: keras.Model, kernels: Kernels) -> keras.Model | None:
+def _wide(generator: keras.Model, kernels: KernelsAndBiases) -> keras.Model | None:
     """The shuffle_unet that these kernels belong to, where a slim_unet is to begin with them."""
     if generator.name != "slim_unet":
         return None
     first, _ = kernels[0]
     wide = shuffle_unet(generator.input_shape[1], width=first.shape[-1] * 8 // STAGES[0])
     most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
-    return wide if most <= theirs and fits(wide, kernels) else None
+    return wide if most <= theirs and have_the_shapes_of(wide, kernels) else None

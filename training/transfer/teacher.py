@@ -4,30 +4,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from training.errors import UserError
-from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
-from training.transfer.background import soften_empty
-from training.transfer.bundle import NAME, Bundle, read_bundle
-from training.transfer.tflite_weights import FLOAT, read_weights
+from training.transfer.background import blur_where_empty
+from training.transfer.bundle import CARD, Bundle, read_bundle
+from training.transfer.tflite_weights import float_format, generator_of_bundle
 
 
-def load_teacher(folder: Path, size: int, *, soft: bool = False) -> Callable[[Any], Any]:
+def load_teacher(folder: Path, size: int, *, blur_empty: bool = False) -> Callable[[Any], Any]:
     """Open the generator of a run folder, or of a bundle with a float file, as a plain function.
 
     It makes photos float32 [B, size, size, 3] in [-1, 1] of sketches of the same kind. As it is no
-    layer, what calls it neither trains nor keeps its weights. What it makes up where a sketch is
-    empty is put out of focus if it is to be `soft`.
+    layer, what calls it neither trains nor keeps its weights. With `blur_empty`, what it makes up
+    where a sketch is empty is put out of focus.
 
     Raises:
-        UserError: neither is there, it is damaged, or it draws pictures of another size.
+        UserError: neither is there, it is damaged, or it generates pictures of another size.
     """
     if (folder / "config.json").is_file():
         teacher = load_generator(Run.open(folder))
     else:
-        teacher = _of_bundle(folder)
+        teacher = generator_of_bundle(_bundle(folder))
     if teacher.input_shape[1:] != (size, size, 3):
         raise UserError(
             f"the teacher in {folder} takes {list(teacher.input_shape[1:])}; expected one of "
@@ -37,7 +34,7 @@ def load_teacher(folder: Path, size: int, *, soft: bool = False) -> Callable[[An
 
     def teach(sketch: Any) -> Any:
         photo = teacher(sketch, training=False)
-        return soften_empty(sketch, photo) if soft else photo
+        return blur_where_empty(sketch, photo) if blur_empty else photo
 
     return teach
 
@@ -50,25 +47,11 @@ def weights_file(folder: Path) -> Path:
     """
     if (folder / "config.json").is_file():
         return Run.open(folder).weights("generator")
-    return _float_file(_bundle(folder))
-
-
-def _of_bundle(folder: Path) -> keras.Model:
     bundle = _bundle(folder)
-    path = _float_file(bundle)
-    teacher = recipe_from(bundle.card["training"]).build_generator(bundle.size, seed=0)
-    read_weights(path, teacher)
-    return teacher
+    return bundle.file(float_format(bundle))
 
 
 def _bundle(folder: Path) -> Bundle:
-    if not (folder / NAME).is_file():
+    if not (folder / CARD).is_file():
         raise UserError(f"expected a run folder or a bundle to learn from at {folder}")
     return read_bundle(folder)
-
-
-def _float_file(bundle: Bundle) -> Path:
-    key = next((key for key in FLOAT if key in bundle.files), None)
-    if key is None:
-        raise UserError(f"{bundle.folder} has no float16 or float32 file to learn from")
-    return bundle.file(key)

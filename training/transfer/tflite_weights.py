@@ -1,19 +1,59 @@
 """The weights in `.tflite` files of ours, and networks that take them back."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from training.errors import UserError
-from training.transfer.batchnorm import assign, convolutions, norm_of
+from training.recipes import recipe_from
+from training.transfer.batchnorm import (
+    batchnorms_by_convolution,
+    convolutions,
+    set_folded_weights,
+)
+from training.transfer.bundle import CARD, Bundle
 
 FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
 
-Kernels = list[tuple[np.ndarray, np.ndarray]]
+KernelsAndBiases = list[tuple[np.ndarray, np.ndarray]]  # One a convolution, in a file's order.
 
 
-def read_weights(path: Path, generator: keras.Model) -> None:
+def float_format(bundle: Bundle) -> str:
+    """The format of a bundle that its weights can be read from.
+
+    Raises:
+        UserError: it has none.
+    """
+    key = next((key for key in FLOAT if key in bundle.card["files"]), None)
+    if key is None:
+        raise UserError(f"{bundle.folder} has no float16 or float32 file to read weights from")
+    return key
+
+
+def generator_of_bundle(bundle: Bundle) -> keras.Model:
+    """Build the generator that a bundle's card describes, with the weights of its float file.
+
+    Raises:
+        UserError: there is no float file, it is damaged, or the card describes another network.
+    """
+    path = bundle.file(float_format(bundle))
+    training, size = bundle.card["training"], bundle.card["size"]
+    try:
+        generator = recipe_from(training).build_generator(size, seed=0)
+    except UserError:
+        raise
+    except Exception as error:  # The options are anybody's, and Keras has an error for each.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(
+            f"{bundle.folder / CARD} does not describe a generator: {reason:.200}"
+        ) from None
+    load_tflite_weights(generator, path)
+    return generator
+
+
+def load_tflite_weights(generator: keras.Model, path: Path) -> None:
     """Give `generator` the weights of a float `.tflite` file of ours, its BatchNorms switched off.
 
     It then computes what the file does; each BatchNorm only adds the bias of its convolution.
@@ -21,37 +61,50 @@ def read_weights(path: Path, generator: keras.Model) -> None:
     Raises:
         UserError: weights of another network, or integer ones.
     """
-    give(generator, read_kernels(path), path)
+    set_kernels(generator, read_kernels(path), path)
 
 
-def fits(network: keras.Model, kernels: Kernels) -> bool:
-    """Tell whether a network has convolutions of these shapes, in this order."""
-    theirs = [kernel.shape for kernel, _ in kernels]
-    return theirs == [tuple(each.kernel.shape) for each in convolutions(network)]
+def have_the_shapes_of(network: keras.Model, kernels: KernelsAndBiases) -> bool:
+    """Tell whether kernels have the shapes of a network's convolutions, in its order."""
+    shapes = [kernel.shape for kernel, _ in kernels]
+    return shapes == [tuple(each.kernel.shape) for each in convolutions(network)]
 
 
-def give(network: keras.Model, kernels: Kernels, path: Path) -> None:
-    """Give a network what `read_kernels` found in the file at `path`, as `read_weights` does."""
-    if not fits(network, kernels):
+def set_kernels(network: keras.Model, kernels: KernelsAndBiases, path: Path) -> None:
+    """Give a network what `read_kernels` found at `path`, as `load_tflite_weights` does."""
+    if not have_the_shapes_of(network, kernels):
         raise UserError(
             f"{path} holds other convolutions than this network: expected the float16 or float32 "
             f"file of a generator with the same options"
         )
-    norms = norm_of(network)
+    batchnorms = batchnorms_by_convolution(network)
     for convolution, (kernel, bias) in zip(convolutions(network), kernels, strict=True):
-        assign(convolution, norms.get(convolution.name), kernel, bias)
+        set_folded_weights(convolution, batchnorms.get(convolution.name), kernel, bias)
 
 
-def read_kernels(path: Path) -> Kernels:
+def read_kernels(path: Path) -> KernelsAndBiases:
     """Read the float kernels and biases [out] of a `.tflite` file, in its order.
 
     Kernels as Keras has them: [H, W, in, out], of a transposed convolution [H, W, out, in].
 
     Raises:
-        UserError: weights that are integers.
+        UserError: it is no TFLite file, or its weights are integers.
     """
-    from ai_edge_litert import schema_py_generated as schema
+    try:
+        from ai_edge_litert import schema_py_generated as schema
+    except ModuleNotFoundError:  # Training alone does without.
+        raise UserError(
+            "reading .tflite files needs the TFLite interpreter: pip install ai-edge-litert"
+        ) from None
+    try:
+        return _kernels(schema, path)
+    except UserError:
+        raise
+    except Exception as error:  # Offsets that lead nowhere end in whatever lies there.
+        raise UserError(f"{path} is no TFLite network ({type(error).__name__})") from None
 
+
+def _kernels(schema: Any, path: Path) -> KernelsAndBiases:
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     graph = model.subgraphs[0]
     producers = {output: op for op in graph.operators for output in op.outputs}

@@ -1,0 +1,44 @@
+"""What a generator takes, by name, and which task that makes it one for.
+
+Imports no Keras: `python -m export --help` asks for the tasks.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+# By the names of a generator's inputs, one row [N, ...] a picture: `sketch`, uint8 pixels;
+# `label`, int32; `noise`, float32.
+Inputs = dict[str, np.ndarray]
+
+IMAGE_TO_IMAGE = "image-to-image"
+LABEL_TO_IMAGE = "label-to-image"
+NOISE_TO_IMAGE = "noise-to-image"
+TASKS = (IMAGE_TO_IMAGE, LABEL_TO_IMAGE, NOISE_TO_IMAGE)
+
+
+def task_of(generator: "keras.Model") -> str:
+    """What a generator makes pictures of: one of `TASKS`."""
+    if len(generator.inputs[0].shape) == 4:
+        return IMAGE_TO_IMAGE
+    return LABEL_TO_IMAGE if len(generator.inputs) == 2 else NOISE_TO_IMAGE
+
+
+def names_of(generator: "keras.Model") -> list[str]:
+    """The names of its inputs, in its order; that of pictures is `sketch` whatever they are."""
+    if task_of(generator) == IMAGE_TO_IMAGE:
+        return ["sketch"]
+    return [x.name for x in generator.inputs]
+
+
+def count_of(inputs: Inputs) -> int:
+    """For how many pictures there are inputs."""
+    return len(next(iter(inputs.values())))
+
+
+def rows_of(inputs: Inputs, start: int, stop: int) -> Inputs:
+    """The inputs of some pictures."""
+    return {name: values[start:stop] for name, values in inputs.items()}

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from training.pixels import from_network, to_network
+
 
 class ImagePool(layers.Layer):
     """Keeps generated pictures, and gives back an older one for every other new one.
@@ -32,7 +34,7 @@ class ImagePool(layers.Layer):
 
     def call(self, pictures: Any) -> Any:
         """Give back as many pictures as came; no gradient passes."""
-        pixels = ops.cast(ops.round((ops.stop_gradient(pictures) + 1.0) * 127.5), "uint8")
+        pixels = ops.cast(ops.round(from_network(ops.stop_gradient(pictures))), "uint8")
         count = ops.shape(pictures)[0]
         full = self.came >= self.capacity
         coins = keras.random.uniform((count, 1, 1, 1), seed=self.seed_generator) < 0.5
@@ -45,4 +47,4 @@ class ImagePool(layers.Layer):
         staying = ops.where(ops.logical_and(full, ops.logical_not(coins)), old, pixels)
         self.kept.assign(ops.scatter_update(kept, slots[:, None], staying))
         self.came.assign(ops.minimum(self.came + count, self.capacity))
-        return ops.cast(given, "float32") / 127.5 - 1.0
+        return to_network(given)

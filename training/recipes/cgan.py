@@ -13,6 +13,7 @@ from training.data.idx import open_labelled
 from training.errors import UserError
 from training.networks.normalization import BatchNorm
 from training.options import Batch, Count, Decay, Options, Rate
+from training.pixels import to_network
 
 LATENT = 50
 EMBEDDING = 50
@@ -111,7 +112,7 @@ class CGANModel(AdversarialModel):
     def losses(self, batch):
         """One loss a player: pass for a real one of this label, and tell those from generated."""
         pictures, labels = batch
-        real = ops.cast(pictures, "float32") / 127.5 - 1.0
+        real = to_network(pictures)
         count = ops.shape(real)[0]
         noise = keras.random.normal((count, LATENT), seed=self.random)
         asked = keras.random.randint((count,), 0, self.classes, seed=self.random)

@@ -17,6 +17,7 @@ from training.networks.patchgan import patchgan
 from training.networks.resnet import resnet
 from training.networks.shuffle_unet import shuffle_unet
 from training.options import Decay, Options, Rate, Weight, Width, Within
+from training.pixels import to_network
 
 POOL = 50  # Generated pictures of before that a discriminator is reminded of.
 
@@ -116,7 +117,7 @@ class CycleGANModel(AdversarialModel):
     def losses(self, batch):
         """One loss a player: pass for the other kind and come back; tell real from generated."""
         # Chance brought a and b together, so that sharing a zoom ties them to nothing.
-        a, b = (x / 127.5 - 1.0 for x in self.augmentation(batch[0], batch[1], self.random))
+        a, b = map(to_network, self.augmentation(batch[0], batch[1], self.random))
         a_to_b, b_to_a = self.networks["a_to_b"], self.networks["b_to_a"]
         fake_b, fake_a = a_to_b(a, training=True), b_to_a(b, training=True)
         back_a, back_b = b_to_a(fake_b, training=True), a_to_b(fake_a, training=True)

@@ -12,6 +12,7 @@ from training.data.datasets import Dataset
 from training.data.idx import open_labelled
 from training.networks.normalization import BatchNorm
 from training.options import Batch, Options, Rate
+from training.pixels import to_network
 
 LATENT = 100
 
@@ -92,7 +93,7 @@ class DCGANModel(AdversarialModel):
 
     def losses(self, batch):
         """One loss a player: pass for real, and tell real from generated."""
-        real = ops.cast(batch[0], "float32") / 127.5 - 1.0
+        real = to_network(batch[0])
         noise = keras.random.normal((ops.shape(real)[0], LATENT), seed=self.random)
         generated = self.networks["generator"](noise, training=True)
         real_logits = self.networks["discriminator"](real, training=True)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from training import losses
 from training.adversarial import AdversarialModel
 from training.data.datasets import Arrays, Dataset, Split
 from training.data.idx import open_labelled
 from training.options import Batch, Options, Rate, Weight
+from training.pixels import to_network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +96,6 @@ class DenoiseModel(AdversarialModel):
 
     def losses(self, batch):
         """Generate the clean picture."""
-        noisy, clean = (ops.cast(x, "float32") / 127.5 - 1.0 for x in batch)
+        noisy, clean = map(to_network, batch)
         generated = self.networks["generator"](noisy, training=True)
         return {"autoencoder": losses.reconstruction_loss(clean, generated)}, {}

@@ -11,6 +11,7 @@ from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
 from training.options import Batch, Options, Rate
+from training.pixels import to_network
 
 LATENT = 30
 
@@ -78,7 +79,7 @@ class GANModel(AdversarialModel):
 
     def losses(self, batch):
         """One loss a player: pass for real, and tell real from generated."""
-        real = ops.cast(batch[0], "float32") / 127.5 - 1.0
+        real = to_network(batch[0])
         noise = keras.random.normal((ops.shape(real)[0], LATENT), seed=self.random)
         generated = self.networks["generator"](noise, training=True)
         real_logits = self.networks["discriminator"](real, training=True)

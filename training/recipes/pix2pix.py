@@ -15,6 +15,7 @@ from training.networks.perceptual import perceptual_network
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
 from training.options import Batch, Decay, Options, Rate, Share, Weight, Width, Within
+from training.pixels import to_network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +140,7 @@ class Pix2PixModel(AdversarialModel):
         """One loss a player: pass for real and stay near the photo; tell real from generated."""
         options = self.options
         pixels = self.augmentation(batch[0], batch[1], self.random)
-        sketch, photo = (x / 127.5 - 1.0 for x in pixels)
+        sketch, photo = map(to_network, pixels)
         generated = self.networks["generator"](sketch, training=True)
 
         discriminator = self.networks["discriminator"]

@@ -13,6 +13,7 @@ from training.data.datasets import Dataset
 from training.data.folders import open_photos
 from training.networks.growing import growing_discriminator, growing_generator, sides
 from training.options import Batch, Count, Decay, Options, Rate, Weight, Width
+from training.pixels import to_network
 
 SHAKE = 0.05  # Deviation of the noise that R1's slope is measured with.
 
@@ -95,7 +96,7 @@ class ProgressiveModel(AdversarialModel):
         discriminator = self.discriminators[self.stage]
         alpha = self._fade_in()
         photo, _ = self.augmentation(batch[0], batch[0], self.random)
-        real = self._at_this_size(photo / 127.5 - 1.0, alpha)
+        real = self._at_this_size(to_network(photo), alpha)
         noise = keras.random.normal((ops.shape(real)[0], self.options.latent), seed=self.random)
         generated = generator(noise, training=True)
         real_logits = discriminator(real, training=True)

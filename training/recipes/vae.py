@@ -11,6 +11,7 @@ from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
 from training.options import Batch, Options, Rate
+from training.pixels import to_network
 
 LATENT = 10
 
@@ -100,7 +101,7 @@ class VAEModel(AdversarialModel):
 
     def losses(self, batch):
         """Draw each picture again from a point near its mean; keep the points near N(0, 1)."""
-        real = ops.cast(batch[0], "float32") / 127.5 - 1.0
+        real = to_network(batch[0])
         mean, log_var, point = self.networks["encoder"](real, training=True)
         generated = self.networks["generator"](point, training=True)
         pixels = real.shape[1] * real.shape[2]

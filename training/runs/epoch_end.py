@@ -12,7 +12,7 @@ from training import files
 from training.backends import Devices, accelerator
 from training.data.batches import Batches
 from training.data.datasets import Dataset
-from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import checkpoints, sheets
 from training.runs.averaging import copy_averaged, recalibrate
 from training.runs.checkpoints import Position
@@ -53,7 +53,7 @@ class EpochEnd(keras.callbacks.Callback):
             if self.model.optimizer.use_ema:
                 pictures = self.batches.columns[self.recipe.shown[name]]
                 inputs = self._inputs(averaged, pictures, CALIBRATION)
-                recalibrate(averaged, inputs, min(self.recipe.batch, len(inputs[0])))
+                recalibrate(averaged, inputs, min(self.recipe.batch, count_of(inputs)))
         parts = [self._sheet(generator, name) for name, generator in self.averaged.items()]
         files.write_image(self.run.samples / f"{done:05d}.png", sheets.stack(parts))
         about = _about(self.run, self.dataset, self.devices, images, seconds)

@@ -1,4 +1,4 @@
-"""Whatever draws pictures: a network of a run, or an exported `.tflite` file."""
+"""Whatever generates pictures: a network of a run, or an exported `.tflite` file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ class Generator:
         )
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
-        """Draw RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
+        """Generate RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
         starts = tqdm(range(0, count_of(inputs), BATCH), desc="Drawing", unit="batch")
         parts = [self._draw(rows_of(inputs, start, start + BATCH)) for start in starts]
         return sheets.to_rgb(np.concatenate(parts))
@@ -93,7 +93,7 @@ class Generator:
         return self._inputs(dataset, count)
 
     def targets(self, dataset: Dataset) -> np.ndarray:
-        """All held-out pictures of the kind that it draws, RGB uint8 [N, S, S, 3]."""
+        """All held-out pictures of the kind that it generates, RGB uint8 [N, S, S, 3]."""
         return sheets.to_rgb(self._targets(dataset))
 
     def dataset(self, folder: Path | None) -> Dataset:
@@ -109,7 +109,7 @@ class Generator:
 
 
 def _target(task: str, column: int) -> int:
-    """The column of what is drawn: that of the photos, or of two kinds the other one."""
+    """The column of what is generated: that of the photos, or of two kinds the other one."""
     return 1 - column if task == IMAGE_TO_IMAGE else column
 
 

@@ -19,7 +19,7 @@ Numbers = Literal["float32", "float16", "dynamic", "int8"]
 
 
 def write(
-    model: keras.Model, path: Path, numbers: Numbers, calibration: Inputs | None = None
+    model: keras.Model, path: Path, numbers: Numbers, calibration: "Inputs | None" = None
 ) -> None:
     """Convert a serving model of static shapes.
 

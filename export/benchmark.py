@@ -23,7 +23,7 @@ def benchmark(bundle: Path) -> list[dict[str, Any]]:
 
     Returns:
         A row a file and number of threads: `file`, `megabytes`, `threads`, `load` and `picture`
-        in milliseconds (the median of 20), `memory` in MB: what loading and drawing added to the
+        in milliseconds (the median of 20), `memory` in MB: what loading and generating added to the
         most that the process ever held.
 
     Raises:
@@ -39,7 +39,11 @@ def benchmark(bundle: Path) -> list[dict[str, Any]]:
         for threads in sorted({1, 2, os.cpu_count() or 1}):
             # A process each: memory that one file has taken would hide what the next one takes.
             with ProcessPoolExecutor(1, context) as pool:
-                rows.append(pool.submit(_measure, path, threads).result())
+                try:
+                    rows.append(pool.submit(_measure, path, threads).result())
+                except (ValueError, RuntimeError) as error:  # The interpreter's, or its crash.
+                    reason = " ".join(str(error).split())
+                    raise UserError(f"{path} cannot be run as a TFLite file: {reason}") from None
     return rows
 
 

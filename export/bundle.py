@@ -55,13 +55,13 @@ def export_bundle(
         bundle: the folder to write. A bundle that is there is replaced, if all goes well;
             files in it that no export writes (a sheet of drawings, say) are kept.
         formats: keys of `FORMATS`, `all`, or `web`: what the page in a browser takes, and the page.
-        data: dataset folder or name to draw on; the run's own by default.
+        data: dataset folder or name to take pictures from; the run's own by default.
         name: the bundle's name; that of its folder by default.
         generator: which of the run's generators, where it has several; the first by default.
 
     Raises:
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
-        Drift: a file does not draw what the generator draws. Nothing is written then.
+        Drift: a file does not generate what the generator does. Nothing is written then.
     """
     about = {**run.card, "name": bundle_name(bundle, name)}
     # Whatever precision it was trained in: a notebook may still be in mixed_bfloat16.

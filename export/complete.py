@@ -39,8 +39,8 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
     card = opened.card
     if card["task"] not in TASKS:
         raise UserError(f"{source / CARD}: expected a task of {', '.join(TASKS)}; get it again")
-    every = {entry["path"]: opened.file(key) for key, entry in card["files"].items()}
-    every |= {name: opened.path(name) for name in known_pictures(card)}
+    every = [opened.file(key) for key in card["files"]]
+    every += [opened.path(name) for name in known_pictures(card)]
     if card["task"] != IMAGE_TO_IMAGE:
         return _copy_latent(opened, every, bundle, formats)
     missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
@@ -52,7 +52,7 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
     drawings: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
     with replacing(bundle, CARD, OURS) as folder:
-        _copy_all(every, folder)
+        _copy_all(every, source, folder)
         if (source / EXAMPLES).is_dir():
             shutil.copytree(source / EXAMPLES, folder / EXAMPLES)
         if float_key:
@@ -61,7 +61,12 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
             reference = in_keras(generator, drawings)
             # Weights may make another picture in the network of this version.
             kind, path = FORMATS[float_key], opened.file(float_key)
-            check(str(path), kind.run(path, drawings).photos, reference, kind.floor)
+            try:
+                outcome = kind.run(path, drawings)
+            except (ValueError, RuntimeError, KeyError) as error:  # The interpreter's.
+                reason = " ".join(str(error).split())
+                raise UserError(f"{path} cannot be run as a TFLite file: {reason}") from None
+            check(str(path), outcome.photos, reference, kind.floor)
             if "check" not in card:
                 card["check"] = write_check(folder, drawings, reference)
             for key in missing:
@@ -71,7 +76,7 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
 
 
 def _copy_latent(
-    source: Bundle, every: dict[str, Path], bundle: Path, formats: Collection[str]
+    source: Bundle, every: list[Path], bundle: Path, formats: Collection[str]
 ) -> dict[str, Any]:
     """Copy a bundle that noise comes into, and lay the page beside it if asked."""
     card = source.card
@@ -83,14 +88,15 @@ def _copy_latent(
     if "check" not in card:
         raise UserError(f"{source.folder} has no known answer to try it on; export it from its run")
     with replacing(bundle, CARD, OURS) as folder:
-        _copy_all(every, folder)
+        _copy_all(every, source.folder, folder)
         finish(card, folder, source.folder, web="web" in formats)
     return card
 
 
-def _copy_all(every: dict[str, Path], folder: Path) -> None:
-    """Copy files and folders to where their card has them, all of them inside `folder`."""
-    for name, path in every.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+def _copy_all(every: list[Path], source: Path, folder: Path) -> None:
+    """Copy files and folders of `source` to the same places in `folder`."""
+    for path in every:
+        place = folder / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if path.is_dir() else shutil.copyfile
-        copy(path, folder / name)
+        copy(path, place)

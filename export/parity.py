@@ -1,4 +1,4 @@
-"""Does a file draw what Keras draws? Differences in pixel values, and the floors they must keep."""
+"""Compare what a file generates with what Keras does: differences in pixel values, and floors."""
 
 import math
 import statistics
@@ -16,7 +16,7 @@ IDENTICAL = 200.0
 
 
 class Drift(UserError):
-    """A file does not draw what the trained generator draws."""
+    """A file does not generate what the trained generator does."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ def one_by_one(inputs: Inputs) -> list[Inputs]:
 
 
 def measure(
-    draw: Callable[[dict[str, np.ndarray]], np.ndarray], inputs: Inputs, threads: int
+    generate: Callable[[dict[str, np.ndarray]], np.ndarray], inputs: Inputs, threads: int
 ) -> Outcome:
-    """Time `draw`, inputs [1, ...] by name -> [S, S, 3], on every row; the first runs once more."""
+    """Time `generate`, inputs [1, ...] by name -> [S, S, 3], on each row; the first runs twice."""
     each = one_by_one(inputs)
-    draw(each[0])  # Allocation and caches are not what a second stroke waits for.
+    generate(each[0])  # Allocation and caches are not what a second stroke waits for.
     photos, seconds = [], []
     for row in each:
         start = time.perf_counter()
-        photos.append(draw(row))
+        photos.append(generate(row))
         seconds.append(time.perf_counter() - start)
     return Outcome(np.stack(photos), 1000 * statistics.median(seconds), threads)
 
@@ -81,7 +81,7 @@ def check(name: str, photos: np.ndarray, reference: np.ndarray, floor: float) ->
     parity = compare(photos, reference)
     if not parity.psnr >= floor:  # NaN too
         raise Drift(
-            f"{name} does not draw what the trained generator draws: expected at least "
+            f"{name} does not generate what the trained generator does: expected at least "
             f"{floor:g} dB PSNR on {parity.drawings} drawings, got {parity.psnr:.1f} dB "
             f"(mean difference {parity.mean:.2f}, largest {parity.max:.0f} of 255); "
             f"leave it out with --formats"

@@ -46,7 +46,7 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
 
 
 def repeat_grey(generator: keras.Model) -> keras.Model:
-    """Let a generator that ends in a convolution of one filter and its activation draw RGB.
+    """Let a generator that ends in a convolution of one filter and its activation generate RGB.
 
     The filter is used three times. TensorFlow.js cannot run a convolution with the bias of a
     single filter.

@@ -29,12 +29,12 @@ def write(model: keras.Model, path: Path) -> None:
 
 
 def run(path: Path, inputs: Inputs) -> Outcome:
-    """Draw every row of the inputs, one at a time, through `serving_default`."""
+    """Generate a picture of every row of the inputs, one at a time, through `serving_default`."""
     loaded = tf.saved_model.load(str(path))
     serve = loaded.signatures["serving_default"]
 
-    def draw(row: dict[str, np.ndarray]) -> np.ndarray:
+    def generate(row: dict[str, np.ndarray]) -> np.ndarray:
         return serve(**{name: tf.constant(x) for name, x in row.items()})["photo"].numpy()[0]
 
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    return measure(draw, inputs, threads or os.cpu_count() or 1)
+    return measure(generate, inputs, threads or os.cpu_count() or 1)

@@ -36,7 +36,7 @@ def write(model: keras.Model, path: Path) -> None:
 
 
 def run(path: Path, inputs: Inputs) -> Outcome:
-    """Draw every row of the inputs in Node on the wasm backend, as a browser would.
+    """Generate a picture of each row of the inputs in Node on the wasm backend, as a browser would.
 
     Raises:
         Unchecked: Node or the packages of `tfjs_check/` are missing and cannot be installed.

@@ -19,7 +19,7 @@ Numbers = Literal["float32", "float16", "dynamic", "int8"]
 
 
 def write(
-    model: keras.Model, path: Path, numbers: Numbers, calibration: Inputs | None = None
+    model: keras.Model, path: Path, numbers: Numbers, calibration: "Inputs | None" = None
 ) -> None:
     """Convert a serving model of static shapes.
 
@@ -53,15 +53,15 @@ def write(
 
 
 def run(path: Path, inputs: Inputs) -> Outcome:
-    """Draw every row of the inputs with LiteRT on two threads (XNNPACK)."""
+    """Generate a picture of every row of the inputs with LiteRT on two threads (XNNPACK)."""
     interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
     serve = interpreter.get_signature_runner("serving_default")
     types = {name: entry["dtype"] for name, entry in serve.get_input_details().items()}
 
-    def draw(row: dict[str, np.ndarray]) -> np.ndarray:
+    def generate(row: dict[str, np.ndarray]) -> np.ndarray:
         return serve(**{name: x.astype(types[name]) for name, x in row.items()})["photo"][0]
 
-    return measure(draw, inputs, THREADS)
+    return measure(generate, inputs, THREADS)
 
 
 def _check_integers(content: bytes) -> None:

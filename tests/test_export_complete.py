@@ -19,6 +19,7 @@ from training.errors import UserError
 from training.networks.shuffle_unet import slim_unet
 from training.recipes.pix2pix import Pix2Pix
 from training.recipes.vae import VAE
+from training.transfer.bundle import fingerprint
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +118,36 @@ def test_a_path_that_leads_out_writes_nothing(source, tmp_path, part, absolute):
     assert set(tmp_path.rglob("*")) == before | {tmp_path / "deep"}
 
 
+@pytest.mark.parametrize("entry", [{}, {"path": ["a"]}, {"path": 3}])
+def test_an_entry_without_a_path_is_refused(source, tmp_path, entry):
+    change(source, files={"tflite-float16": entry})
+    with pytest.raises(UserError, match="names a file outside of the bundle"):
+        complete_bundle(source, tmp_path / "out", ["tflite-float32"])
+
+
+def test_a_file_in_a_folder_of_its_own_is_kept_there(source, tmp_path):
+    files = read(source)["files"]
+    for entry in files.values():
+        place = source / "files" / entry["path"]
+        place.parent.mkdir(exist_ok=True)
+        (source / entry["path"]).rename(place)
+        entry["path"] = f"files/{entry['path']}"
+    change(source, files=files)
+    complete_bundle(source, tmp_path / "out", [])
+    assert (tmp_path / "out" / "files" / "generator.int8.tflite").is_file()
+
+
+def test_a_file_that_holds_weights_and_cannot_be_run_is_told(source, tmp_path):
+    path = source / "generator.float16.tflite"
+    path.write_bytes(path.read_bytes().replace(b"serving_default", b"serving_nothing"))
+    files = read(source)["files"]
+    files["tflite-float16"] |= fingerprint(path)
+    change(source, files=files)
+    with pytest.raises(UserError, match="cannot be run as a TFLite file"):
+        complete_bundle(source, tmp_path / "out", ["tflite-float32"])
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_of_examples_that_is_a_link_out_is_refused(source, tmp_path):
     shutil.copytree(source / "check", tmp_path / "photos")
     (source / "examples").symlink_to(tmp_path / "photos")
@@ -145,7 +176,7 @@ def test_weights_that_draw_otherwise_here_are_refused(tmp_path):
     before = keras.Model(network.input, crop(network.layers[-2].input))  # No mean of neighbours.
     formats = ("tflite-float16",)
     write_bundle(before, tmp_path / "old", formats, sketches(0, SIZE), sketches(4, SIZE), ABOUT)
-    with pytest.raises(Drift, match="does not draw what"):
+    with pytest.raises(Drift, match="does not generate what"):
         complete_bundle(tmp_path / "old", tmp_path / "out", ["tflite-float32"])
 
 

@@ -17,6 +17,7 @@ from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.pixels import to_network
 from training.recipes.pix2pix import Pix2Pix
 from training.runs import samples
+from training.runs.folder import load_generator
 from training.transfer.start import identify, load_start
 
 pytestmark = pytest.mark.slow
@@ -97,8 +98,6 @@ def test_a_run_starts_from_a_run(dataset, tmp_path):
 
 
 def _kernels(run):
-    from training.runs.folder import load_generator
-
     return [v.numpy() for v in load_generator(run).trainable_variables if "kernel" in v.path]
 
 

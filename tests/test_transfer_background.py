@@ -6,6 +6,7 @@ import pytest
 
 from tests.test_prepare_background import RED, detail, photo, redness_beside_the_flower
 from training.pixels import to_network, to_pixels
+from training.prepare.background import DRAWN
 from training.transfer.background import blur_where_empty
 
 
@@ -62,3 +63,11 @@ def test_the_blur_grows_with_the_distance():
 def test_a_canvas_that_is_painted_all_over_leaves_the_picture_alone():
     sharp = photo()
     np.testing.assert_array_equal(soften(np.full_like(sharp, 200), sharp), sharp)
+
+
+@pytest.mark.parametrize("value", [DRAWN, DRAWN + 1])
+def test_a_pixel_is_a_stroke_where_it_is_one_for_photos(value):
+    """Above `DRAWN`, and not at it: to the very pixel value, whatever scaling rounds."""
+    sharp = photo(64)
+    alone = np.array_equal(soften(np.full_like(sharp, value), sharp), sharp)
+    assert alone == (value > DRAWN)

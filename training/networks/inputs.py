@@ -1,18 +1,17 @@
 """What a generator takes, by name, and which task that makes it one for.
 
-Imports no Keras: `python -m export --help` asks for the tasks.
+Imports neither Keras nor numpy: `python -m export --help` asks for the tasks, and is not to wait.
 """
 
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
 # By the names of a generator's inputs, one row [N, ...] a picture: `sketch`, uint8 pixels;
 # `label`, int32; `noise`, float32.
-Inputs = dict[str, np.ndarray]
+Inputs: TypeAlias = "dict[str, np.ndarray]"
 
 IMAGE_TO_IMAGE = "image-to-image"
 LABEL_TO_IMAGE = "label-to-image"

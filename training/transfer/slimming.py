@@ -1,8 +1,9 @@
-"""A slim network that draws what a wide one does, by least squares (He et al. 2017, 1707.06168).
+"""Make a slim network generate what a wide one does, by least squares (He et al. 2017).
 
-Training a generator anew takes days on a CPU. A slimmer one of the same family can be solved for
-instead: of each convolution the channels that matter most are kept, and its kernel is the one
-that makes of the slim network's own features what the wide one has there.
+Channel pruning (arXiv 1707.06168). Training a generator anew takes days on a CPU. A slimmer one of
+the same family can be solved for instead: of each convolution the channels that matter most are
+kept, and its kernel is the one that makes of the slim network's own features what the wide one has
+there.
 """
 
 from typing import Any

@@ -21,7 +21,7 @@ from training.transfer.tflite_weights import (
     set_kernels,
 )
 
-LEAST_PSNR = 40.0  # dB between what the file draws and what the network draws with its weights.
+LEAST_PSNR = 40.0  # dB between what the file generates and what the network does with its weights.
 
 
 def identify(path: Path) -> dict[str, str]:
@@ -50,7 +50,7 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
             raise UserError(f"{path} holds weights of another network; start from its own options")
         generator.set_weights(learned)
         return
-    drawer = Generator.open(path)
+    file = Generator.open(path)
     kernels = read_kernels(path)
     wide = _wide(generator, kernels)
     set_kernels(wide or generator, kernels, path)
@@ -58,11 +58,11 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
         slim_down(wide, generator, sketches)
     restore_batchnorms(generator, sketches)
     few = {"sketch": sheets.evenly_spaced(sketches, BATCH)}
-    same = metrics.psnr(samples.generate(generator, few), drawer(few)).mean()
+    same = metrics.psnr(samples.generate(generator, few), file(few)).mean()
     if wide:
-        print(f"{generator.name} begins with what {path.name} draws, at {same:.1f} dB")
+        print(f"{generator.name} begins with what {path.name} generates, at {same:.1f} dB")
     elif same < LEAST_PSNR:
-        raise UserError(f"{path} draws other pictures than its weights do here ({same:.1f} dB)")
+        raise UserError(f"{path} generates other pictures than its weights do here ({same:.1f} dB)")
 
 
 def _wide(generator: keras.Model, kernels: KernelsAndBiases) -> keras.Model | None:

@@ -24,7 +24,7 @@ _ANOTHER_SEED = "() => Math.floor(Math.random() * 1_000_000)"
 def latent_tab(models: Models, card: LatentCard, opened: Any) -> None:
     """Lay out the tab; `opened` is the event of its being shown."""
 
-    def draw(
+    def show(
         chosen: int,
         seed: int | None,
         sown: int,
@@ -90,7 +90,7 @@ def latent_tab(models: Models, card: LatentCard, opened: Any) -> None:
     # One event for all that changes the picture, so that a later one is never overtaken.
     gr.on(
         [opened, *choosing, seed.change, *(slider.input for slider in sliders), file.input],
-        draw,
+        show,
         [chosen, seed, sown, file, *sliders],
         [shown, told, sown, *sliders],
         **common,
@@ -108,7 +108,7 @@ def sample_api(models: Models) -> None:
     """Offer the models that take noise to programs, as `/sample`."""
 
     def sample(model: str, label: str, seed: int | None, file: str) -> np.ndarray:
-        """Draw the picture of a seed, and of one of the model's labels (empty: the first)."""
+        """Generate the picture of a seed, and of one of the model's labels (empty: the first)."""
         try:
             card = models.latent(model)
             if label and label not in card.labels:

@@ -22,7 +22,7 @@ def sketch_tab(models: Models, card: SketchCard, loaded: Any, preferred: bool) -
     browser is tried first.
     """
 
-    def draw(value: Any, file: str, request: gr.Request) -> tuple[np.ndarray | None, str]:
+    def show(value: Any, file: str, request: gr.Request) -> tuple[np.ndarray | None, str]:
         try:
             answer, milliseconds = models.run(drawn(value), card.name, file)
         except UserError as error:
@@ -45,7 +45,7 @@ def sketch_tab(models: Models, card: SketchCard, loaded: Any, preferred: bool) -
     # strokes that come while one is at work, only the last is sent.
     gr.on(
         [loaded, pad.input, file.input],
-        draw,
+        show,
         [pad, file],
         [shown, told],
         trigger_mode="always_last",

@@ -34,7 +34,7 @@ from training.runs.samples import sample_inputs
 from training.runs.sheets import evenly_spaced, to_rgb
 from training.transfer.bundle import CARD, fingerprint
 
-DRAWINGS = 32  # Held-out sketches, or samples, that every file is compared on.
+COMPARED = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 CHECK = "check"  # Folder of the known drawing and its answer.
 OURS = {CARD, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
@@ -72,16 +72,16 @@ def export_bundle(
         if data is None and not folder.is_dir() and str(folder) not in SOURCES:
             raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
         column = recipe.shown[generator or next(iter(recipe.shown))]
-        calibration, drawings = _pictures(recipe.open(folder, run.config["size"]), column)
+        calibration, inputs = _pictures(recipe.open(folder, run.config["size"]), column)
     else:
         classes = len(about["labels"])
-        drawings = calibration = sample_inputs(network, DRAWINGS, classes=classes)
+        inputs = calibration = sample_inputs(network, COMPARED, classes=classes)
     return write_bundle(
         network,
         bundle,
         chosen(formats, recipe.task),
         calibration=calibration,
-        drawings=drawings,
+        inputs=inputs,
         about=about,
         web="web" in formats,
     )
@@ -93,12 +93,12 @@ def _pictures(dataset: Dataset, column: int) -> tuple[Inputs, Inputs]:
     if not len(held_out):
         _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
         held_out = dataset.train
-    counts = {CALIBRATION: dataset.train, DRAWINGS: held_out}
-    calibration, drawings = (
+    counts = {CALIBRATION: dataset.train, COMPARED: held_out}
+    calibration, inputs = (
         {"sketch": to_rgb(evenly_spaced(split.load()[column], count))}
         for count, split in counts.items()
     )
-    return calibration, drawings
+    return calibration, inputs
 
 
 def write_bundle(
@@ -106,7 +106,7 @@ def write_bundle(
     bundle: Path,
     formats: Collection[str],
     calibration: Inputs,
-    drawings: Inputs,
+    inputs: Inputs,
     about: dict[str, Any],
     web: bool = False,
 ) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def write_bundle(
         bundle: the folder to write or replace.
         formats: keys of `FORMATS`.
         calibration: inputs like those trained on; only int8 files are calibrated.
-        drawings: inputs that every file is compared on.
+        inputs: what every file is compared on.
         about: the card's `name`, `training`, `data` and, if there are any, `labels` and `canvas`.
         web: lay the page beside the files.
 
@@ -135,9 +135,9 @@ def write_bundle(
         _warn(f"{few}; {CALIBRATION} are better")
     card = empty_card(generator, about)
     with replacing(bundle, CARD, OURS) as folder:
-        reference = in_keras(generator, drawings)
-        known, answer = drawings, reference
-        if "sketch" in drawings and any((bundle / EXAMPLES).glob("*.png")):
+        reference = in_keras(generator, inputs)
+        known, answer = inputs, reference
+        if "sketch" in inputs and any((bundle / EXAMPLES).glob("*.png")):
             # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.
             known = {"sketch": load_drawings(bundle / EXAMPLES, card["size"])}
             answer = in_keras(generator, known)
@@ -145,7 +145,7 @@ def write_bundle(
         steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
         for key in steps:
             steps.set_description(key)
-            add_file(card, key, folder, generator, calibration, drawings, reference)
+            add_file(card, key, folder, generator, calibration, inputs, reference)
         finish(card, folder, bundle, web)
     return card
 
@@ -160,13 +160,13 @@ def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
         page.write(folder)
 
 
-def write_check(folder: Path, drawings: Inputs, reference: np.ndarray) -> dict[str, Any]:
+def write_check(folder: Path, inputs: Inputs, reference: np.ndarray) -> dict[str, Any]:
     """Write known inputs and what Keras makes of them, for clients to try an engine on."""
     shown, told = 0, {"answer": f"{CHECK}/answer.png"}
     pictures = {}
-    if "sketch" in drawings:
+    if "sketch" in inputs:
         # Of those at hand, the one that is painted most: an empty canvas would prove little.
-        sketches = drawings["sketch"]
+        sketches = inputs["sketch"]
         painted = sketches.reshape(len(sketches), -1).astype(np.uint32).sum(axis=1)
         shown = int(painted.argmax())
         told["drawing"] = f"{CHECK}/drawing.png"
@@ -175,7 +175,7 @@ def write_check(folder: Path, drawings: Inputs, reference: np.ndarray) -> dict[s
     (folder / CHECK).mkdir()
     for name, pixels in pictures.items():
         Image.fromarray(pixels).save(folder / told[name], optimize=True)
-    given = {name: x[shown].tolist() for name, x in drawings.items() if name != "sketch"}
+    given = {name: x[shown].tolist() for name, x in inputs.items() if name != "sketch"}
     return {**told, **given, "psnr": min(kind.floor for kind in FORMATS.values())}
 
 
@@ -185,7 +185,7 @@ def add_file(
     folder: Path,
     generator: keras.Model,
     calibration: Inputs,
-    drawings: Inputs,
+    inputs: Inputs,
     reference: np.ndarray,
 ) -> None:
     """Write one file into `folder`, run it, and enter it in the card."""
@@ -196,7 +196,7 @@ def add_file(
     card["files"][key] = {"path": kind.path, **fingerprint(path), "dtype": kind.dtype}
     try:
         with shown_on_failure(f"running {kind.path}", (Unchecked,)):
-            outcome = kind.run(path, drawings)
+            outcome = kind.run(path, inputs)
     except Unchecked as reason:
         _warn(f"{kind.path} is written but was not compared with Keras: {reason}")
         return

@@ -50,7 +50,7 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
     folders = [opened.path(name) for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
     if not folders:
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
-    drawings: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
+    inputs: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
     with replacing(bundle, CARD, OURS) as folder:
         _copy_all(every, source, folder)
         if (source / EXAMPLES).is_dir():
@@ -58,19 +58,19 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
         if float_key:
             keras.config.set_dtype_policy("float32")
             generator = generator_of_bundle(opened)
-            reference = in_keras(generator, drawings)
+            reference = in_keras(generator, inputs)
             # Weights may make another picture in the network of this version.
             kind, path = FORMATS[float_key], opened.file(float_key)
             try:
-                outcome = kind.run(path, drawings)
+                outcome = kind.run(path, inputs)
             except (ValueError, RuntimeError, KeyError) as error:  # The interpreter's.
                 reason = " ".join(str(error).split())
                 raise UserError(f"{path} cannot be run as a TFLite file: {reason}") from None
             check(str(path), outcome.photos, reference, kind.floor)
             if "check" not in card:
-                card["check"] = write_check(folder, drawings, reference)
+                card["check"] = write_check(folder, inputs, reference)
             for key in missing:
-                add_file(card, key, folder, generator, {}, drawings, reference)
+                add_file(card, key, folder, generator, {}, inputs, reference)
         finish(card, folder, source, web="web" in formats)
     return card
 

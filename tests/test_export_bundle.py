@@ -275,4 +275,4 @@ def test_a_conversion_that_fails_shows_its_log(tmp_path, capfd):
 
 def test_calibration_and_comparison_are_on_as_many_sketches_as_promised():
     assert bundles.CALIBRATION >= 200
-    assert bundles.DRAWINGS == 32
+    assert bundles.COMPARED == 32

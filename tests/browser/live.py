@@ -73,7 +73,7 @@ def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
             const drawn = new Uint8Array(bytes.length);
             for (let at = 0; at < bytes.length; at += length) {
                 const sketch = new Uint8ClampedArray(bytes.slice(at, at + length).buffer);
-                drawn.set(await engine.draw({ sketch }), at);
+                drawn.set(await engine.generate({ sketch }), at);
             }
             engine.close();
             let text = '';

@@ -87,9 +87,9 @@ def test_of_many_drawings_the_newest_wins(page):
             const engine = await openEngine('litert', new URL('./', document.baseURI), card);
             const grey = (n) => ({ sketch: new Uint8ClampedArray(size * size * 4).fill(6 * n) });
             const asked = [];
-            for (let n = 0; n < 40; n += 1) asked.push(engine.draw(grey(n)));
+            for (let n = 0; n < 40; n += 1) asked.push(engine.generate(grey(n)));
             const alone = await Promise.all(asked);
-            const last = await engine.draw(grey(39));
+            const last = await engine.generate(grey(39));
             return [alone.map(Boolean), alone[39].join() === last.join()];
         }""",
         PETALS,

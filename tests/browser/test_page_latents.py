@@ -69,7 +69,7 @@ def draw_with(page: Page, kind: str, inputs: dict[str, np.ndarray]) -> np.ndarra
             const engine = await openEngine(kind, new URL('./', document.baseURI), card);
             const drawn = [];
             for (const { noise, label } of rows)
-                drawn.push([...await engine.draw(latent(noise, label?.[0]))]);
+                drawn.push([...await engine.generate(latent(noise, label?.[0]))]);
             engine.close();
             return drawn;
         }""",

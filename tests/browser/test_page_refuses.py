@@ -58,7 +58,8 @@ def test_an_engine_that_draws_the_known_drawing_wrong_is_refused(browser, bundle
     page.reload()
     try:
         ready(page, "tfjs")  # On WebGL or WebAssembly, whichever is faster here.
-        assert any(re.match(r"LiteRT, WASM: draws wrongly here \(\d", text) for text in refused)
+        wrong = r"LiteRT, WASM: gives wrong pictures here \(\d"
+        assert any(re.match(wrong, text) for text in refused)
     finally:
         page.context.close()
         server.stop()

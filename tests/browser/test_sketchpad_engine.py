@@ -177,7 +177,7 @@ def test_where_the_known_drawing_comes_out_wrong_the_server_goes_on(browser, tmp
         page = browser.new_page()
         page.goto(address)
         expect(page.locator(".live:visible p")).to_contain_text(
-            "does not run here: draws wrongly here", timeout=30_000
+            "does not run here: gives wrong pictures here", timeout=30_000
         )
         stroke(page, (0.2, 0.3), (0.8, 0.3))
         wait_for_another(page, "")

@@ -11,6 +11,7 @@ from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
 from training.errors import UserError
+from training.networks.inputs import LABEL_TO_IMAGE
 from training.networks.normalization import BatchNorm
 from training.options import Batch, Count, Decay, Options, Rate
 from training.pixels import to_network
@@ -32,7 +33,7 @@ class CGAN(Options):
     beta_1: Decay = 0.5
     """Adam's momentum; the usual 0.9 makes adversarial games oscillate (Radford et al. 2016)."""
 
-    task = "label-to-image"
+    task = LABEL_TO_IMAGE
     shown = {"generator": 0}
 
     def open(self, data: Path, size: int | None = None) -> Dataset:

@@ -12,6 +12,7 @@ from training.augment import Augmentation
 from training.data.datasets import Dataset
 from training.data.folders import open_unpaired
 from training.networks.image_pool import ImagePool
+from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.normalization import InstanceNorm
 from training.networks.patchgan import patchgan
 from training.networks.resnet import resnet
@@ -52,7 +53,7 @@ class CycleGAN(Options):
     ema: Decay = 0.999
     """Decay a step of the averaged weights that are exported; 0 exports the last weights."""
 
-    task = "image-to-image"
+    task = IMAGE_TO_IMAGE
     shown = {"a_to_b": 0, "b_to_a": 1}
 
     def open(self, data: Path, size: int | None = None) -> Dataset:

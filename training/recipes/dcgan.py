@@ -10,6 +10,7 @@ from training import losses
 from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
+from training.networks.inputs import NOISE_TO_IMAGE
 from training.networks.normalization import BatchNorm
 from training.options import Batch, Options, Rate
 from training.pixels import to_network
@@ -26,7 +27,7 @@ class DCGAN(Options):
     learning_rate: Rate = 1e-4
     """Adam's step, for both players."""
 
-    task = "noise-to-image"
+    task = NOISE_TO_IMAGE
     shown = {"generator": 0}
 
     def open(self, data: Path, size: int | None = None) -> Dataset:

@@ -11,6 +11,7 @@ from training import losses
 from training.adversarial import AdversarialModel
 from training.data.datasets import Arrays, Dataset, Split
 from training.data.idx import open_labelled
+from training.networks.inputs import IMAGE_TO_IMAGE
 from training.options import Batch, Options, Rate, Weight
 from training.pixels import to_network
 
@@ -26,7 +27,7 @@ class Denoise(Options):
     learning_rate: Rate = 1e-3
     """Adam's step, its default."""
 
-    task = "image-to-image"
+    task = IMAGE_TO_IMAGE
     shown = {"generator": 0}
     # What to draw with, for a card: chalk, as wide as the digits' strokes are.
     canvas = {

@@ -10,6 +10,7 @@ from training import losses
 from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
 from training.data.datasets import Dataset
+from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
@@ -63,7 +64,7 @@ class Pix2Pix(Options):
     gain: Share = 0.1
     """Random change of each colour channel, joint for sketch and photo, as a share."""
 
-    task = "image-to-image"
+    task = IMAGE_TO_IMAGE
     shown = {"generator": 0}
 
     def open(self, data: Path, size: int | None = None) -> Dataset:

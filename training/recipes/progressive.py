@@ -12,6 +12,7 @@ from training.augment import Augmentation
 from training.data.datasets import Dataset
 from training.data.folders import open_photos
 from training.networks.growing import growing_discriminator, growing_generator, sides
+from training.networks.inputs import NOISE_TO_IMAGE
 from training.options import Batch, Count, Decay, Options, Rate, Weight, Width
 from training.pixels import to_network
 
@@ -39,7 +40,7 @@ class Progressive(Options):
     ema: Decay = 0.999
     """Decay a step of the averaged weights that are exported."""
 
-    task = "noise-to-image"
+    task = NOISE_TO_IMAGE
     shown = {"generator": 0}
 
     def open(self, data: Path, size: int | None = None) -> Dataset:

@@ -10,6 +10,7 @@ from training import losses
 from training.adversarial import AdversarialModel
 from training.data.datasets import Dataset
 from training.data.idx import open_labelled
+from training.networks.inputs import NOISE_TO_IMAGE
 from training.options import Batch, Options, Rate
 from training.pixels import to_network
 
@@ -25,7 +26,7 @@ class VAE(Options):
     learning_rate: Rate = 1e-3
     """Nadam's step, its default."""
 
-    task = "noise-to-image"
+    task = NOISE_TO_IMAGE
     shown = {"generator": 0}
 
     def open(self, data: Path, size: int | None = None) -> Dataset:

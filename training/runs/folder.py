@@ -14,6 +14,7 @@ import keras
 
 from training import files
 from training.errors import UserError
+from training.recipes import recipe_from
 from training.runs.configuration import differences, sha256
 
 SCHEMA = 1
@@ -154,8 +155,6 @@ def load_generator(run: Run, name: str | None = None) -> keras.Model:
         UserError: no generator of this name, or weights that are missing, altered, or of another
             network.
     """
-    from training.recipes import recipe_from
-
     weights = run.card["weights"]
     name = name or next(iter(weights))
     if name not in weights:

@@ -1,11 +1,11 @@
 // Engines: what turns a drawing, or noise, into a picture, each in a worker of its own.
 //
 // `openEngine(kind, base, card, progress)` loads one and proves it on the bundle's known answer;
-// it gives { kind, milliseconds, draw(inputs), drawLater(inputs), close() }, or throws an Error whose
+// it gives { kind, milliseconds, generate(inputs), generateLater(inputs), close() }, or throws an Error whose
 // message can be shown. Inputs go by the names of the card: a sketch as RGBA, Uint8ClampedArray
-// [size * size * 4], others as `latent` makes them. Both resolve to RGBA. Of what is asked of `draw`
+// [size * size * 4], others as `latent` makes them. Both resolve to RGBA. Of what is asked of `generate`
 // while it is at work only the newest is done, and the others resolve to null; what is asked of
-// `drawLater` is done in its order, when `draw` has nothing to do.
+// `generateLater` is done in its order, when `generate` has nothing to do.
 
 export const KINDS = {
     "litert-threads": { worker: "litert-worker.js", file: "tflite-int8", threads: true, label: "LiteRT, WASM" },
@@ -88,7 +88,7 @@ class Engine {
         this.onlost(error);
     }
 
-    draw(inputs) {
+    generate(inputs) {
         return new Promise((resolve, reject) => {
             if (this.lost) return resolve(null);
             this.next?.resolve(null); // Newer inputs have come before the turn of these.
@@ -97,7 +97,7 @@ class Engine {
         });
     }
 
-    drawLater(inputs) {
+    generateLater(inputs) {
         return new Promise((resolve, reject) => {
             if (this.lost) return resolve(null);
             this.later.push({ inputs, resolve, reject });

@@ -30,7 +30,7 @@ export class Live {
     #opening = false; // Whether an engine is on its way.
     #gone = new Set(); // Kinds that were tried and do not run here.
 
-    // `view` is a canvas, `source()` gives what an engine draws (inputs by name), or null for nothing;
+    // `view` is a canvas, `source()` gives what an engine takes (inputs by name), or null for nothing;
     // `base` is the URL of the bundle whose card this is. What happens is told to `told`: loading(share
     // or null), engine(kind), picture(), blank(), problem(error).
     constructor(view, source, base, card, told) {
@@ -44,7 +44,7 @@ export class Live {
         return this.kinds;
     }
 
-    // Run the first engine that draws right, then perhaps a faster one.
+    // Run the first engine that gives the right picture, then perhaps a faster one.
     async start() {
         if (await this.#open(this.kinds.filter((kind) => kind !== "litert-webgpu"))) await this.#perhapsFaster();
     }
@@ -71,7 +71,7 @@ export class Live {
                 const start = performance.now();
                 const inputs = this.source();
                 if (!inputs) return this.#clear();
-                const pixels = await asked.draw(inputs);
+                const pixels = await asked.generate(inputs);
                 if (asked === this.engine && pixels) this.#show(pixels, performance.now() - start);
             } catch (error) {
                 if (asked === this.engine) await this.#replace(asked, error);
@@ -86,7 +86,7 @@ export class Live {
         const asked = this.engine;
         try {
             for (const [index, canvas] of views.entries()) {
-                const pixels = await asked?.drawLater(inputs[index]);
+                const pixels = await asked?.generateLater(inputs[index]);
                 if (!pixels || row !== this.#row) return;
                 paint(canvas, pixels);
             }

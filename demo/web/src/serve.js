@@ -4,17 +4,17 @@
 // picture [size * size * 3], 0..255; `numbers` is the kind of array that it takes a picture in, of
 // such values, too.
 export function serve(load) {
-    let draw = null;
+    let generate = null;
     self.onmessage = async ({ data }) => {
         try {
-            if (draw) {
+            if (generate) {
                 const start = performance.now();
-                const pixels = await draw(data.inputs);
+                const pixels = await generate(data.inputs);
                 self.postMessage({ pixels, milliseconds: performance.now() - start }, [pixels.buffer]);
             } else {
                 const { numbers, run } = await load(data);
-                draw = async (inputs) => toPixels(await run(withValues(inputs, numbers)));
-                self.postMessage({ milliseconds: await prove(draw, data.check) });
+                generate = async (inputs) => toPixels(await run(withValues(inputs, numbers)));
+                self.postMessage({ milliseconds: await prove(generate, data.check) });
             }
         } catch (error) {
             self.postMessage({ error: error?.message ?? String(error) });
@@ -23,14 +23,14 @@ export function serve(load) {
 }
 
 // Twice, because some phones' GPUs get only the first right.
-async function prove(draw, { inputs, answer, psnr }) {
+async function prove(generate, { inputs, answer, psnr }) {
     let milliseconds = 0;
     for (let time = 0; time < 2; time += 1) {
         const start = performance.now();
-        const got = await draw(inputs);
+        const got = await generate(inputs);
         milliseconds = performance.now() - start;
         const found = similarity(got, answer);
-        if (!(found >= psnr)) throw new Error(`draws wrongly here (${found.toFixed(1)} dB)`);
+        if (!(found >= psnr)) throw new Error(`gives wrong pictures here (${found.toFixed(1)} dB)`);
     }
     return milliseconds;
 }

@@ -32,7 +32,7 @@ try {
         const length = size * size * 4;
         let answer = "";
         for (let from = 0; from < bytes.length; from += length)
-            for (const byte of await engine.draw({ sketch: bytes.slice(from, from + length) })) answer += String.fromCharCode(byte);
+            for (const byte of await engine.generate({ sketch: bytes.slice(from, from + length) })) answer += String.fromCharCode(byte);
         engine.close();
         return btoa(answer);
     }, kind, size, drawings);

@@ -1,5 +1,6 @@
 """What holds for every test: quiet logs, a precision of its own, and a store that all share."""
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,10 @@ def own_memory() -> Iterator[None]:
     yield
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session(free_memory=True)
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)  # Or what is free stays with the process, in pieces.
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import keras
@@ -8,6 +9,7 @@ from export import tflite
 from export.serving import image_to_image
 from tests.export_networks import randomised
 from tests.pictures import write_dataset
+from tests.tiny_recipe import TINY
 from training.data.datasets import Dataset
 from training.errors import UserError
 from training.evaluation import metrics
@@ -15,7 +17,7 @@ from training.fit import FitOptions, fit
 from training.networks.normalization import BatchNorm
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.pixels import to_network
-from training.recipes.pix2pix import Pix2Pix
+from training.recipes import RECIPES
 from training.runs import samples
 from training.runs.folder import load_generator
 from training.transfer.start import identify, load_start
@@ -23,7 +25,6 @@ from training.transfer.start import identify, load_start
 pytestmark = pytest.mark.slow
 
 SIZE = 64
-RECIPE = Pix2Pix(width=8, discriminator_width=8, batch=2, flip=False)
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +85,14 @@ def test_a_slim_network_begins_with_the_file_of_a_wide_one(exported, learned, sk
     assert near > metrics.psnr(before, wanted).mean() + 6
 
 
-def test_a_run_starts_from_a_run(dataset, tmp_path):
+def test_a_run_starts_from_a_run(dataset, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "tiny", {"tiny": TINY})
     options = {"data": dataset, "precision": "float32", "epoch_images": 4, "images": 4}
-    first = fit(RECIPE, FitOptions(run=tmp_path / "one", **options), name="pix2pix")
+    first = fit(TINY, FitOptions(run=tmp_path / "one", **options), name="tiny")
     start = first.folder
     # No step so small changes what is seen, so the second begins where the first ended.
-    still = Pix2Pix(**vars(RECIPE) | {"learning_rate": 1e-9})
-    second = fit(still, FitOptions(run=tmp_path / "two", start=start, **options), name="pix2pix")
+    still = dataclasses.replace(TINY, learning_rate=1e-9)
+    second = fit(still, FitOptions(run=tmp_path / "two", start=start, **options), name="tiny")
     told = json.loads((second.folder / "card.json").read_text())["training"]["start"]
     assert told == identify(start) and told["name"] == "one"
     for ours, theirs in zip(_kernels(second), _kernels(first), strict=True):

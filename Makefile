@@ -33,8 +33,8 @@ check: lint  ## the inner loop: lint, types, and the tests that need no process 
 test: .venv/installed browser node lint $(WEB)/dist/index.html  ## all that proves the product on this machine (ARGS="-k canvas" goes to pytest)
 	$(PYTEST) -m "not release" $(ARGS)
 
-release: .venv/installed browser firefox node arm64 lint $(WEB)/dist/index.html  ## test, and what wants other platforms, fresh environments or long waits
-	$(PYTEST) $(ARGS)
+release: .venv/installed browser firefox node arm64 lint $(WEB)/dist/index.html  ## test in a random order, and what wants other platforms, fresh environments or long waits
+	$(PYTEST) --random-order $(ARGS)
 
 lint: .venv/installed  ## ruff and mypy
 	.venv/bin/python -m ruff check

@@ -1,4 +1,4 @@
-"""The shipped int8 file on ARM, as phones have it: under an emulator, with LiteRT for aarch64."""
+"""The shipped int8 file on ARM, as phones have it: in an emulator, with LiteRT for aarch64."""
 
 import os
 import shutil

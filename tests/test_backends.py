@@ -1,4 +1,4 @@
-"""The whole of training on JAX, in processes from which TensorFlow is barred."""
+"""Training on JAX, in processes that cannot import TensorFlow."""
 
 import os
 import subprocess

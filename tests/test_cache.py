@@ -1,4 +1,4 @@
-"""What is decoded once and mapped from then on: photos and pairs, by one mechanism."""
+"""The cache of decoded photos and pairs, a memory-mapped file."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The page's server from outside: its API, limits and size, and mistakes told in one line."""
+"""The server of `python -m demo`: its API, limits and memory, and one line for each mistake."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Requests that no honest client makes, by the hundred: each is refused, and the server goes on."""
+"""Hundreds of malformed requests: each is refused, and the server goes on working."""
 
 import http.client
 import io

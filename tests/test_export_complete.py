@@ -1,4 +1,4 @@
-"""A bundle is completed from its float file: what a clone of the project has no run for."""
+"""Missing formats of a bundle are made from its float file, where there is no run folder."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""One list of formats: what the command line offers, and what comes with knowing it."""
+"""The list of formats: what the command line offers, and that listing them loads no numpy."""
 
 import subprocess
 import sys

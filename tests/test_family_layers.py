@@ -1,4 +1,4 @@
-"""The layers that single recipes are about."""
+"""Layers that only one recipe uses: sampling, image pool, growing, R1 and others."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Options out of their ranges are refused in their own words, before any work is done."""
+"""Options out of their range are refused by name, before any work is done."""
 
 import dataclasses
 import typing

@@ -1,4 +1,4 @@
-"""Out of focus: on flowers that the test paints itself, before leaves."""
+"""The background that `prepare` blurs, behind flowers that the test paints itself."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Every bundle that ships: small, whole, and it answers what its card says that it answers."""
+"""Every bundle that ships: its size, its files, and its answer to the known input of its card."""
 
 import json
 

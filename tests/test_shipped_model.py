@@ -1,4 +1,4 @@
-"""The model that ships, as a file: what people draw becomes flowers, and nothing jumps."""
+"""The TFLite file that ships: it makes flowers of drawings, and small strokes change little."""
 
 import json
 

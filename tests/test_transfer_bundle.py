@@ -1,4 +1,4 @@
-"""A bundle from anybody: what leads out of it or is not what its card says is refused."""
+"""A bundle that nobody vouches for: paths out of it, and files unlike its card, are refused."""
 
 import hashlib
 import json

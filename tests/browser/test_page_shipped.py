@@ -1,4 +1,4 @@
-"""The page with the model that ships: what travels, what it draws, and that no server is needed."""
+"""The page with the model that ships: what is downloaded, what it generates, without a server."""
 
 from pathlib import Path
 

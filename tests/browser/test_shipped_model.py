@@ -1,4 +1,4 @@
-"""The model that ships, as somebody meets it: a flower drawn with the mouse, stroke by stroke."""
+"""The model that ships, in the sketchpad: a flower drawn with the mouse, stroke by stroke."""
 
 import statistics
 from collections.abc import Iterator

@@ -4,7 +4,9 @@
 """
 
 import argparse
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from demo.errors import UserError, cli
 
 @cli
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until interrupted. Exits with code 2 and one line where something has to be changed."""
+    """Serve until SIGINT (Ctrl+C) or SIGTERM.
+
+    Exits with code 2 and one line where something has to be changed.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["space"]:
         _space(arguments[1:])
@@ -51,19 +56,22 @@ def _serve(arguments: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
     parser.add_argument(
-        "--threads", type=int, default=2, help="threads that a model uses (%(default)s)"
+        "--workers", type=int, help="pictures made at the same time (default: one a core)"
     )
     options = parser.parse_args(arguments)
     if not 0 < options.port < 65536:
         raise UserError(f"expected --port from 1 to 65535, got {options.port}")
-    if not 0 < options.threads < 65:
-        raise UserError(f"expected --threads from 1 to 64, got {options.threads}")
+    if options.workers is not None and not 0 < options.workers < 65:
+        raise UserError(f"expected --workers from 1 to 64, got {options.workers}")
 
     # Gradio takes seconds to import: help and mistakes do not wait for it.
     from demo.app import build
     from demo.bundles import shipped
 
-    page = build(options.bundle or shipped(), options.threads)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    page = build(options.bundle or shipped(), options.workers)
     try:
         page.launch(server_name=options.host, server_port=options.port, prevent_thread_lock=True)
     except OSError:
@@ -72,7 +80,8 @@ def _serve(arguments: Sequence[str]) -> None:
             "not this machine's; choose others with --port and --host"
         ) from None
     print(f"Garabato is at {page.local_url} (Ctrl+C ends it)", flush=True)
-    page.block_thread()
+    stopped.wait()
+    page.close(verbose=False)  # Answers what is under way; see `App.launch`.
 
 
 if __name__ == "__main__":

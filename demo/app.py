@@ -4,6 +4,8 @@ A hosted space looks for a `demo` in this module: `from demo.app import demo` bu
 bundles that ship with the project, the first time it is asked for; `demo.launch()` serves it.
 """
 
+from demo import environment  # noqa: F401  # isort: skip  # Gradio reads it at once.
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,16 +16,14 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from demo import browser
+from demo import browser, uploads
+from demo.api import generate_api, sample_api
 from demo.bundles import shipped
-from demo.cards import LatentCard, SketchCard
 from demo.errors import UserError
 from demo.guard import UPLOAD, Guard
-from demo.latent_tab import latent_tab, sample_api
+from demo.pictures import Pictures
 from demo.serving import Models
-from demo.sketch_tab import generate_api, sketch_tab
-from demo.texts import I18N
-from demo.uploads import Uploads, check_uploaded
+from demo.studio import studio
 
 # System fonts only: Gradio's own themes bring fonts that a browser has to fetch.
 _THEME = gr.themes.Default(
@@ -43,8 +43,10 @@ _LAUNCH: dict[str, Any] = {
     "quiet": True,
     "theme": _THEME,
     "css_paths": Path(__file__).parent / "page.css",
-    "i18n": I18N,
 }
+
+
+GRACE = 1  # Seconds
 
 
 class App(gr.Blocks):
@@ -55,9 +57,13 @@ class App(gr.Blocks):
     def launch(self, *args: Any, **options: Any) -> Any:
         """Launch with Gradio's `options` on top of the settings here; on loopback by default."""
         middleware = [Middleware(browser.Isolated), Middleware(Guard, page=self)]
-        upload = Route(UPLOAD, Uploads(self.upload_file_set).take, methods=["POST"])
+        kept = uploads.Uploads(self.upload_file_set)
+        upload = Route(UPLOAD, kept.take, methods=["POST"])
         ours = {"app_kwargs": {"middleware": middleware, "routes": [upload, *self.routes]}}
-        return super().launch(*args, **{**_LAUNCH, **ours, **options})
+        launched = super().launch(*args, **{**_LAUNCH, **ours, **options})
+        # When it is closed, streams that wait for news are cut after this long.
+        self.server.config.timeout_graceful_shutdown = GRACE
+        return launched
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any
@@ -67,7 +73,7 @@ class App(gr.Blocks):
         What fails there fails by what the client sent: one line tells it so, and no traceback.
         """
         try:
-            traverse(inputs, check_uploaded, is_file_obj_with_meta)
+            traverse(inputs, uploads.check_uploaded, is_file_obj_with_meta)
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
         except gr.Error as error:
             error.print_exception = False
@@ -80,39 +86,41 @@ class App(gr.Blocks):
         raise gr.Error(message, print_exception=False)
 
 
-def build(bundles: Sequence[str | Path], threads: int = 2) -> App:
-    """Return the page for these bundles, a tab for each; `threads` are those of a model.
+def build(bundles: Sequence[str | Path], at_once: int | None = None) -> App:
+    """Return the page for these bundles, a tab for each.
 
-    The visitor chooses where a model that takes drawings runs. On a hosted space, where many share
-    a server, their browser is tried first.
+    Up to `at_once` pictures are made at the same time, each by a core of its own; if it is not
+    told, as many as this process has cores. The visitor chooses where a model runs; on a hosted
+    space, where many share a server, their browser is tried first.
 
     Raises `UserError` where `demo.bundles` does.
     """
-    models = Models(bundles, threads)
+    models = Models(bundles, at_once or _cores())
+    where = {"engines": bool(browser.engines()), "preferred": "SPACE_ID" in os.environ}
     with App(title="Garabato", analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.Markdown("# Garabato", elem_id="title")
         cards = list(models.cards.values())
         if len(cards) == 1:
-            _lay_out(models, cards[0], page.load, page.load)
+            studio(cards[0], **where)
         else:
             with gr.Tabs():
                 for card in cards:
-                    with gr.Tab(card.name) as tab:
-                        _lay_out(models, card, page.load, tab.select)
+                    with gr.Tab(card.name):
+                        studio(card, **where)
         if models.sketches:
             generate_api(models)
         if models.latents:
             sample_api(models)
     page.queue(max_size=32)
-    page.routes = browser.routes(models.sketches)
+    page.routes = [*Pictures(models).routes(), *browser.routes(models.cards)]
     return page
 
 
-def _lay_out(models: Models, card: SketchCard | LatentCard, loaded: Any, opened: Any) -> None:
-    if isinstance(card, SketchCard):
-        sketch_tab(models, card, loaded, preferred="SPACE_ID" in os.environ)
-    else:
-        latent_tab(models, card, opened)  # Not before: it generates as soon as it is shown.
+def _cores() -> int:
+    """Return how many cores this process may use; not every system tells, and then all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def __getattr__(name: str) -> Any:

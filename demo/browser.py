@@ -1,13 +1,13 @@
-"""Serve what lets a model run in the visitor's browser: the engines of the static page.
+"""Serve what the page runs: the studio's scripts, the engines, and what both read of a bundle.
 
-`npm ci && npm run build` in `demo/web` builds them; where that was not done the server draws alone.
+`npm ci && npm run build` in `demo/web` builds the engines, with which a model runs in the visitor's
+browser; where that was not done the server alone makes pictures.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.cards import SketchCard
-from demo.sketchpad import PAD, PLACE, address, script
+from demo.cards import Card
+from demo.studio import PAD, PLACE
 from demo.texts import TEXTS
 
 ENGINES = Path(__file__).parent / "web" / "dist" / "page"
@@ -32,27 +32,11 @@ HEADERS = {
 def engines() -> list[Path]:
     """Return the files that run TFLite models in a browser; none where they were not built."""
     found = (path for path in ENGINES.rglob("*") if path.suffix in (".js", ".gz"))
-    return sorted(path for path in found if not path.name.startswith(("tfjs", "page")))
+    return sorted(path for path in found if path.name.startswith("litert"))
 
 
-def view(card: SketchCard, preferred: bool) -> gr.HTML:
-    """Return the component that draws in the browser, or offers to.
-
-    Its value is the bundle's address, relative to the page, and whether the browser is asked first.
-    """
-    return gr.HTML(
-        {"bundle": address(card), "browser": preferred},
-        html_template='<div class="view pad"></div>',
-        css_template=(PAD / "pad.css").read_text(encoding="utf-8"),
-        js_on_load=script("view.js"),
-        apply_default_css=False,
-        elem_classes="live",
-        engines=f"{PLACE}/page/live.js",
-    )
-
-
-def routes(cards: Mapping[str, SketchCard]) -> list[BaseRoute]:
-    """Serve the pad, the engines, and of each bundle what they ask for, and nothing else of it."""
+def routes(cards: Mapping[str, Card]) -> list[BaseRoute]:
+    """Serve them, and nothing else of a bundle."""
     open_files = {name: _files(card.folder) for name, card in cards.items()}
 
     def send(request: Request) -> FileResponse:
@@ -94,4 +78,5 @@ class Isolated:
 def _files(folder: Path) -> dict[str, Path]:
     patterns = ("card.json", "check/*.png", "examples/*.png", "*.tflite", "tfjs/*")
     found = (path for pattern in patterns for path in folder.glob(pattern))
-    return {path.relative_to(folder).as_posix(): path for path in found}
+    inside = (path for path in found if path.resolve().is_relative_to(folder) and path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in inside}

@@ -15,8 +15,10 @@ def shipped() -> list[Path]:
     return sorted(folders, key=lambda folder: (folder.name != "flowers", folder.name))
 
 
-def load_generator(folder: str | Path, file: str = "tflite-int8", threads: int = 2) -> Generator:
+def load_generator(folder: str | Path, file: str = "tflite-int8", at_once: int = 1) -> Generator:
     """Load one of a bundle's TFLite files, after checking its size and SHA-256.
+
+    Up to `at_once` threads get pictures of it at the same time.
 
     Raises `UserError` as `load_card` does, when the bundle's model takes no drawings, when it has
     no such file, when its bytes are not those that the card describes, and when they are no model
@@ -27,14 +29,14 @@ def load_generator(folder: str | Path, file: str = "tflite-int8", threads: int =
         raise UserError(f"{card.name} takes noise; expected a model that takes drawings")
     entry = _entry(card, file)
     try:
-        return Generator(read_model(entry), card.size, threads)
+        return Generator(read_model(entry), card.size, at_once)
     except (ValueError, RuntimeError) as error:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{entry.path} is no image model of {card.size} px ({error})") from None
 
 
-def load_sampler(folder: str | Path, file: str, threads: int = 2) -> Sampler:
+def load_sampler(folder: str | Path, file: str, at_once: int = 1) -> Sampler:
     """Load one of a bundle's TFLite files, as `load_generator` does, of a model that takes noise.
 
     Raises `UserError` in the same cases.
@@ -44,7 +46,7 @@ def load_sampler(folder: str | Path, file: str, threads: int = 2) -> Sampler:
         raise UserError(f"{card.name} takes drawings; expected a model that takes noise")
     entry = _entry(card, file)
     try:
-        return Sampler(read_model(entry), card.size, card.latent, len(card.labels), threads)
+        return Sampler(read_model(entry), card.size, card.latent, len(card.labels), at_once)
     except (ValueError, RuntimeError) as error:
         if isinstance(error, UserError):
             raise

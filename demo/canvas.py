@@ -1,6 +1,5 @@
 """Turn a drawing, or an uploaded picture, into the pixels that a model takes."""
 
-import base64
 import io
 import warnings
 from pathlib import Path
@@ -13,7 +12,6 @@ from demo.errors import UserError
 FORMATS = ("PNG", "JPEG", "WEBP")
 # A phone's screen, more than a drawing of 256 px can show, and 16 MB once it is decoded.
 MAX_PIXELS = 4_000_000
-_DATA_URL = "data:image/png;base64,"
 
 
 def read_picture(source: str | Path | bytes) -> Image.Image:
@@ -40,23 +38,6 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
         if isinstance(error, UserError):
             raise
         raise UserError("expected a PNG, JPEG or WebP picture; this one cannot be read") from None
-
-
-def read_data_url(url: str) -> Image.Image:
-    """Decode the `data:image/png;base64,...` that the page sends. Raises `UserError`."""
-    if not url.startswith(_DATA_URL):
-        raise UserError("expected a drawing as a PNG data URL")
-    try:
-        return read_picture(base64.b64decode(url[len(_DATA_URL) :], validate=True))
-    except ValueError as error:  # Of base64, or of letters that it cannot have.
-        if isinstance(error, UserError):
-            raise
-        raise UserError("expected a drawing as a PNG data URL; its base64 is broken") from None
-
-
-def data_url(png: bytes) -> str:
-    """Return a PNG file as a `data:` URL."""
-    return _DATA_URL + base64.b64encode(png).decode("ascii")
 
 
 def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarray | None:

@@ -17,6 +17,8 @@ SCHEMA = 1
 # In the order of preference: the first one that a bundle has is the one that is run.
 FORMATS = ("tflite-int8", "tflite-float16", "tflite-dynamic", "tflite-float32")
 
+MAX_CARD = 2**20  # Bytes; those that ship have a few thousand.
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LABEL = re.compile(r"\S(.{0,38}\S)?")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -77,10 +79,15 @@ def load_card(folder: str | Path) -> SketchCard | LatentCard:
     folder = Path(folder).resolve()
     path = folder / "card.json"
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MAX_CARD + 1)
     except OSError:
         raise UserError(f"{folder} is not a bundle: expected a readable card.json in it") from None
-    except ValueError as error:
+    if len(content) > MAX_CARD:
+        raise UserError(f"{path} is no card: it has more than {MAX_CARD} bytes")
+    try:
+        card = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not JSON ({error}); export the bundle again") from None
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         raise UserError(f"{path}: expected schema {SCHEMA}; this program reads no other")
@@ -90,7 +97,9 @@ def load_card(folder: str | Path) -> SketchCard | LatentCard:
                 return _sketch_card(folder, card)
             case "label-to-image" | "noise-to-image":
                 return _latent_card(folder, card)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+    except UserError:
+        raise
+    except (LookupError, TypeError, AttributeError, OSError, ValueError) as error:
         raise UserError(f"{path} is incomplete ({error}); export the bundle again") from None
     raise UserError(
         f"{path}: expected the task image-to-image, label-to-image or noise-to-image, "
@@ -184,7 +193,7 @@ def _file(folder: Path, entry: dict[str, Any]) -> BundleFile:
 
 
 def _matching(pattern: re.Pattern[str], value: str, expected: str) -> str:
-    if not pattern.fullmatch(value):
+    if not pattern.fullmatch(value) or not value.isprintable():  # No half of a character, too.
         raise UserError(f"card.json: expected {expected}, got {value!r}")
     return value
 

@@ -1,29 +1,71 @@
 """TFLite models as callables, arrays in and arrays out; safe to call from several threads."""
 
+import contextlib
+import queue
 import threading
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 _SIGNATURE = "serving_default"
 
+T = TypeVar("T")
+
+
+class Pool(Generic[T]):
+    """Things that one thread at a time may use: made as they are needed, and at most so many."""
+
+    def __init__(self, make: Callable[[], T], size: int) -> None:
+        """Make the first one, and raise whatever `make` does."""
+        self._make = make
+        self._idle: queue.SimpleQueue[T] = queue.SimpleQueue()
+        self._left = size - 1
+        self._lock = threading.Lock()
+        self._idle.put(make())
+
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[T]:
+        """Give one to this thread until the block is left; waits where all are lent."""
+        thing = self._take()
+        try:
+            yield thing
+        finally:
+            self._idle.put(thing)
+
+    def _take(self) -> T:
+        with contextlib.suppress(queue.Empty):
+            return self._idle.get_nowait()
+        with self._lock:
+            more = self._left > 0
+            self._left -= more
+        return self._make() if more else self._idle.get()
+
 
 class Generator:
     """A model that turns a drawing into a picture, both uint8 `[size, size, 3]`, RGB, 0..255."""
 
-    def __init__(self, model: bytes, size: int, threads: int = 2) -> None:
-        """Raise `ValueError` for bytes that are no model, or a model of another shape."""
-        self._interpreter = Interpreter(model_content=model, num_threads=threads)
-        self._interpreter.allocate_tensors()
-        (self._input,) = self._interpreter.get_input_details()
-        (self._output,) = self._interpreter.get_output_details()
+    def __init__(self, model: bytes, size: int, at_once: int = 1) -> None:
+        """Raise `ValueError` for bytes that are no model, or a model of another shape.
+
+        Up to `at_once` threads get a picture at the same time, each by a core of its own.
+        """
+
+        def make() -> Interpreter:
+            interpreter = Interpreter(model_content=model, num_threads=1)
+            interpreter.allocate_tensors()
+            return interpreter
+
+        self._interpreters = Pool(make, at_once)
+        with self._interpreters.borrow() as interpreter:
+            (self._input,) = interpreter.get_input_details()
+            (self._output,) = interpreter.get_output_details()
         for tensor in (self._input, self._output):
             shape, dtype = tuple(tensor["shape"]), tensor["dtype"]
             if shape != (1, size, size, 3) or dtype not in (np.uint8, np.float32):
                 raise ValueError(f"a tensor is {dtype.__name__} {list(shape)}")
         self._size = size
-        self._lock = threading.Lock()  # An interpreter has one set of tensors.
 
     def __call__(self, drawing: np.ndarray) -> np.ndarray:
         """Return the picture of `drawing`, both uint8 `[size, size, 3]`.
@@ -35,10 +77,10 @@ class Generator:
                 f"expected uint8 [{self._size}, {self._size}, 3], "
                 f"got {drawing.dtype} {list(drawing.shape)}"
             )
-        with self._lock:
-            self._interpreter.set_tensor(self._input["index"], _to_tensor(drawing, self._input))
-            self._interpreter.invoke()
-            return _to_pixels(self._interpreter.get_tensor(self._output["index"]), self._output)
+        with self._interpreters.borrow() as interpreter:
+            interpreter.set_tensor(self._input["index"], _to_tensor(drawing, self._input))
+            interpreter.invoke()
+            return _to_pixels(interpreter.get_tensor(self._output["index"]), self._output)
 
 
 class Sampler:
@@ -47,15 +89,24 @@ class Sampler:
     Noise is float32 `[latent]`, standard normal; the picture is uint8 `[size, size, 3]`, RGB.
     """
 
-    def __init__(self, model: bytes, size: int, latent: int, labels: int, threads: int = 2) -> None:
-        """Raise `ValueError` for bytes that are no model, or a model of other tensors."""
-        interpreter = Interpreter(model_content=model, num_threads=threads)
-        self._runner = interpreter.get_signature_runner(_SIGNATURE)
+    def __init__(self, model: bytes, size: int, latent: int, labels: int, at_once: int = 1) -> None:
+        """Raise `ValueError` for bytes that are no model, or a model of other tensors.
+
+        Up to `at_once` threads get a picture at the same time, each by a core of its own.
+        """
+
+        def make() -> Any:
+            interpreter = Interpreter(model_content=model, num_threads=1)
+            return interpreter.get_signature_runner(_SIGNATURE)
+
+        self._runners = Pool(make, at_once)
+        with self._runners.borrow() as runner:
+            given, made = runner.get_input_details(), runner.get_output_details()
         inputs = {"noise": f"float32 {[1, latent]}"} | ({"label": "int32 [1]"} if labels else {})
         outputs = {"photo": f"float32 {[1, size, size, 3]}"}
         for expected, tensors in (
-            (inputs, self._runner.get_input_details()),
-            (outputs, self._runner.get_output_details()),
+            (inputs, given),
+            (outputs, made),
         ):
             found = {
                 name: f"{tensor['dtype'].__name__} {tensor['shape'].tolist()}"
@@ -65,7 +116,6 @@ class Sampler:
                 raise ValueError(f"expected {expected}, got {found}")
         self._latent = latent
         self._labels = labels
-        self._lock = threading.Lock()  # An interpreter has one set of tensors.
 
     def __call__(self, noise: np.ndarray, label: int = 0) -> np.ndarray:
         """Return the picture, uint8 `[size, size, 3]`; a model without labels takes label 0.
@@ -81,8 +131,8 @@ class Sampler:
         values = {"noise": noise[None]}
         if self._labels:
             values["label"] = np.array([label], np.int32)
-        with self._lock:
-            photo = self._runner(**values)["photo"]
+        with self._runners.borrow() as runner:
+            photo = runner(**values)["photo"]
         return np.clip(np.rint(photo[0]), 0, 255).astype(np.uint8)
 
 

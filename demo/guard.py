@@ -29,12 +29,12 @@ _OPEN = [
     ("GET", f"/gradio_api/heartbeat/{SESSION.pattern}", ()),
     ("GET", "/gradio_api/queue/data", ("session_hash",)),
     ("GET", f"/gradio_api/call/(v2/)?{_ENDPOINT}/(?P<event>[0-9a-f]{{32}})", ()),
-    ("GET", f"/gradio_api/file={stored()}", ()),
     ("POST", UPLOAD, ()),
+    ("POST", "/pictures/[^/]{1,64}", ("file", "label")),
+    ("GET HEAD", "/healthz", ()),
     ("POST", "/gradio_api/(?P<join>queue/join)", ()),
     ("POST", f"/gradio_api/call/(?P<named>v2/)?{_ENDPOINT}", ()),
 ]
-_ROUTES = [(methods.split(), re.compile(path), query) for methods, path, query in _OPEN]
 _TRICK = re.compile(r"[\x00-\x1f\x7f\\]|//|/\.\.?(/|$)")  # No path of the page has any of these.
 
 
@@ -49,6 +49,8 @@ class Guard:
         self._app = app
         self._queue = page._queue
         self._calls = Calls(page)
+        routes = [*_OPEN, ("GET", f"/gradio_api/file={stored()}", ())]
+        self._routes = [(methods.split(), re.compile(path), kept) for methods, path, kept in routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -62,7 +64,7 @@ class Guard:
 
     async def _admit(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
         """Return what is passed on of a request that is on the list and says what it should."""
-        parts, kept = _on_the_list(scope["method"], scope["path"])
+        parts, kept = self._on_the_list(scope["method"], scope["path"])
         query = {key: value for key, value in _query(scope).items() if key in kept}
         endpoint = parts.get("endpoint")
         if endpoint is not None and not self._calls.has(endpoint):
@@ -90,6 +92,14 @@ class Guard:
             receive = _again(body, receive)
         return scope, receive
 
+    def _on_the_list(self, method: str, path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the named parts of a path and what is kept of its query."""
+        for methods, pattern, kept in self._routes:
+            match = pattern.fullmatch(path)
+            if match and method in methods and not _TRICK.search(path):
+                return match.groupdict(), kept
+        raise HTTPException(404, "not found")
+
     def _sessions(self) -> Any:
         return self._queue.pending_messages_per_session
 
@@ -97,15 +107,6 @@ class Guard:
         """Tell whether a call is at work, or its answer not yet fetched."""
         waited = self._queue.pending_event_ids_session
         return any(event in events and name in self._sessions() for name, events in waited.items())
-
-
-def _on_the_list(method: str, path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the named parts of a path and what is kept of its query."""
-    for methods, pattern, kept in _ROUTES:
-        match = pattern.fullmatch(path)
-        if match and method in methods and not _TRICK.search(path):
-            return match.groupdict(), kept
-    raise HTTPException(404, "not found")
 
 
 def _query(scope: Scope) -> dict[str, str]:

@@ -24,16 +24,20 @@ class Models:
     `latents` those that take noise.
     """
 
-    def __init__(self, bundles: Sequence[str | Path], threads: int = 2) -> None:
-        """Check every file and load each bundle's preferred one. Raises `UserError`."""
+    def __init__(self, bundles: Sequence[str | Path], at_once: int = 1) -> None:
+        """Check every file and load each bundle's preferred one. Raises `UserError`.
+
+        Up to `at_once` pictures are made at the same time, each by a core of its own.
+        """
+        self.at_once = at_once
         self.cards: dict[str, SketchCard | LatentCard] = {}
         self.sketches: dict[str, SketchCard] = {}
         self.latents: dict[str, LatentCard] = {}
         self._generator = cache(
-            lambda name, file: load_generator(self.cards[name].folder, file, threads)
+            lambda name, file: load_generator(self.cards[name].folder, file, at_once)
         )
         self._sampler = cache(
-            lambda name, file: load_sampler(self.cards[name].folder, file, threads)
+            lambda name, file: load_sampler(self.cards[name].folder, file, at_once)
         )
         for folder in bundles:
             card = load_card(folder)
@@ -70,6 +74,11 @@ class Models:
             return None, 0.0
         start = time.perf_counter()
         return generator(sketch), 1000 * (time.perf_counter() - start)
+
+    @property
+    def loaded(self) -> int:
+        """How many model files are loaded."""
+        return self._generator.cache_info().currsize + self._sampler.cache_info().currsize
 
     def latent(self, name: str) -> LatentCard:
         """Return the card of a model that takes noise. Raises `UserError` where there is none."""

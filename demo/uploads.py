@@ -6,22 +6,21 @@ import os
 import re
 import tempfile
 import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from demo.environment import FOLDER
 from demo.errors import UserError
 
 MAX_FILE = 2 * 2**20
 MAX_FILES = 8  # In a request: a client of this page's API sends one.
-MAX_KEPT = 64 * 2**20  # Of all uploads together; some thirty of the largest.
+MAX_KEPT = 64 * 2**20  # Of uploads and Gradio's pictures together; some thirty of the largest.
 MAX_KEPT_FILES = 1000
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
@@ -29,7 +28,7 @@ _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
 def folder() -> Path:
     """Return where uploads lie, and the pictures that Gradio has made: `SHA-256/name`."""
-    return Path(os.path.abspath(get_upload_folder()))
+    return FOLDER
 
 
 def stored() -> str:
@@ -50,6 +49,23 @@ def check_uploaded(file: dict[str, Any]) -> dict[str, Any]:
     return file
 
 
+def make_room(size: int = 0) -> None:
+    """Let go of the oldest files in `folder()` until one more of so many bytes has room."""
+    found = []
+    for path in folder().glob("*/*"):
+        with contextlib.suppress(OSError):  # Gradio lets go of old ones, too.
+            told = path.stat()
+            found.append((told.st_mtime_ns, path, told.st_size))
+    kept = sum(bytes for _, _, bytes in found)
+    for number, (_, path, bytes) in enumerate(sorted(found)):
+        if len(found) - number < MAX_KEPT_FILES and kept + size <= MAX_KEPT:
+            break
+        kept -= bytes
+        with contextlib.suppress(OSError):
+            path.unlink()
+            path.parent.rmdir()  # It may hold another name of the same content.
+
+
 class Uploads:
     """A route that takes files, as Gradio's own does, and lets go of the oldest when it is full.
 
@@ -58,7 +74,6 @@ class Uploads:
 
     def __init__(self, listed: set[str]) -> None:
         self._listed = listed
-        self._kept: OrderedDict[Path, int] = OrderedDict()  # Oldest first, with their bytes.
         self._lock = threading.Lock()
 
     async def take(self, request: Request) -> JSONResponse:
@@ -82,7 +97,8 @@ class Uploads:
         plain = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").split("/")[-1], flags=re.ASCII)
         path = folder() / hashlib.sha256(content).hexdigest() / (plain.lstrip(".")[-100:] or "file")
         with self._lock:
-            self._make_room(len(content))
+            make_room(len(content))
+            self._listed.intersection_update({old for old in self._listed if os.path.exists(old)})
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
                 try:
@@ -92,20 +108,5 @@ class Uploads:
                 except OSError:
                     os.unlink(file.name)
                     raise
-            self._kept[path] = len(content)
-            self._kept.move_to_end(path)
             self._listed.add(str(path))
         return str(path)
-
-    def _make_room(self, size: int) -> None:
-        for path in [path for path in self._kept if not path.exists()]:  # Gradio let go of it.
-            self._forget(path)
-        while len(self._kept) >= MAX_KEPT_FILES or sum(self._kept.values()) > MAX_KEPT - size:
-            self._forget(next(iter(self._kept)))
-
-    def _forget(self, path: Path) -> None:
-        del self._kept[path]
-        self._listed.discard(str(path))
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # A folder may hold another name of the same content.
-            path.parent.rmdir()

@@ -42,9 +42,11 @@ def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = (
     folder.mkdir(parents=True)
     models = tiny_models()
     entries = _write_files(folder, {key: models[key] for key in files or models})
-    write_card(folder, name=name, files=entries, check=_check(folder))
+    examples = []
     if name == "flowers":
         shutil.copytree(EXAMPLES, folder / "examples")
+        examples = sorted(f"examples/{path.name}" for path in EXAMPLES.glob("*.png"))
+    write_card(folder, name=name, files=entries, check=_check(folder), examples=examples)
     return folder
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.canvas import pixels, read_data_url, read_picture
+from demo.canvas import pixels, read_picture
 from demo.errors import UserError
 
 PINK = (224, 57, 154)
@@ -144,11 +144,3 @@ def test_a_picture_of_one_pixel_is_read():
 def test_what_is_no_picture_is_refused(data):
     with pytest.raises(UserError, match="expected a PNG, JPEG or WebP picture"):
         read_picture(data)
-
-
-@pytest.mark.parametrize(
-    "url", ["", "http://example.com/a.png", "data:image/png;base64,!", "data:image/png;base64,ñ"]
-)
-def test_what_is_no_data_url_is_refused(url):
-    with pytest.raises(UserError, match="PNG data URL"):
-        read_data_url(url)

@@ -14,7 +14,7 @@ from tests.demo_bundle import DIGITS, LATENT, write_latent_bundle
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     folder: Path = tmp_path_factory.mktemp("bundles")
-    return Models([write_latent_bundle(folder / "a", "digits", DIGITS)], threads=1)
+    return Models([write_latent_bundle(folder / "a", "digits", DIGITS)], at_once=1)
 
 
 @pytest.mark.parametrize("label", [None, -1, 10, "3", 0.5])

@@ -193,7 +193,13 @@ def test_damaged_bundles_and_equal_names_are_refused(bundle, tmp_path):
 def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
     built = tmp_path / "demo" / "web" / "dist" / "page"
     (built / "wasm").mkdir(parents=True)
-    for name in ("live.js", "wasm/litert.wasm.gz", "page.js", "tfjs-worker.js", "icon.png"):
+    for name in (
+        "litert-worker.js",
+        "wasm/litert.wasm.gz",
+        "page.js",
+        "tfjs-worker.js",
+        "icon.png",
+    ):
         (built / name).write_text(name)
     monkeypatch.setattr("demo.browser.ENGINES", built)
     monkeypatch.setattr("demo.space._HERE", tmp_path / "demo")
@@ -201,7 +207,7 @@ def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
     write_space(tmp_path / "space", [bundle])
     found = {name for name in files(tmp_path / "space") if "/web/" in name}
     assert found == {
-        "demo/web/dist/page/live.js",
+        "demo/web/dist/page/litert-worker.js",
         "demo/web/dist/page/wasm/litert.wasm.gz",
     }
 
@@ -238,7 +244,9 @@ def test_it_runs_in_an_environment_of_its_own_and_generates_a_flower(tmp_path):
         example = EXAMPLES / "2-cosmos.png"
         answer = client.predict(handle_file(example), api_name="/generate")
         if engines():  # Which `npm run build` in demo/web builds.
-            served = urllib.request.urlopen(f"http://127.0.0.1:{port}/browser/page/live.js")
+            served = urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/browser/page/litert-worker.js"
+            )
             assert served.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
         client.close()
     finally:

@@ -21,7 +21,7 @@ def listed() -> set[str]:
 
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: set[str]) -> TestClient:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(uploads, "folder", lambda: tmp_path / "kept")
     return TestClient(Starlette(routes=[Route("/", Uploads(listed).take, methods=["POST"])]))
 
 

@@ -15,7 +15,7 @@ await rm(OUT, { recursive: true, force: true });
 await mkdir(`${PAGE}/wasm`, { recursive: true });
 
 const common = { bundle: true, minify: true, target: ["es2022"], logLevel: "warning", legalComments: "linked" };
-await build({ ...common, entryPoints: ["src/page.js", "src/live.js", "src/engines.js"], outdir: PAGE, format: "esm", splitting: true, chunkNames: "chunk-[hash]" });
+await build({ ...common, entryPoints: ["src/page.js", "../pad/engines.js"], outdir: PAGE, entryNames: "[name]", format: "esm", splitting: true, chunkNames: "chunk-[hash]" });
 // Workers of the old kind: LiteRT loads its runtime by importScripts, which modules do not have.
 await build({ ...common, entryPoints: ["src/litert-worker.js", "src/tfjs-worker.js"], outdir: PAGE, format: "iife" });
 
@@ -30,7 +30,7 @@ for (const kind of ["", "-simd", "-threaded-simd"])
 
 await cp("static", PAGE, { recursive: true });
 await cp("src/page.css", `${PAGE}/page.css`);
-await cp("../pad/pad.css", `${PAGE}/pad.css`);
+for (const name of ["pad.css", "studio.css"]) await cp(`../pad/${name}`, `${PAGE}/${name}`);
 await cp("src/index.html", `${OUT}/index.html`);
 
 // The service worker keeps the page's own files by their contents: another build, another name.

@@ -11,6 +11,6 @@ import numpy as np
 from demo.bundles import load_generator
 
 bundle, drawings, pictures = sys.argv[1:]
-generator = load_generator(bundle, "tflite-int8", threads=1)
+generator = load_generator(bundle, "tflite-int8")
 np.save(pictures, np.stack([generator(drawing) for drawing in np.load(drawings)]))
 print(platform.machine())

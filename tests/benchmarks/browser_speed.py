@@ -38,7 +38,7 @@ PATIENCE = 120_000  # ms for an engine to start.
 SETTLE = 3_000  # ms after a stroke, so that nothing waits any more.
 # The next picture's times come as a promise: a question every frame would take from what it times.
 ARM = """(patience) => {
-    const view = document.querySelector('#view');
+    const view = document.querySelector('.view');
     window.painted = new Promise((done, fail) => {
         new MutationObserver((_, observer) => {
             observer.disconnect();
@@ -81,19 +81,19 @@ def visit(browser: Browser, folder: Path, pictures: int, title: str) -> float:
     server = StaticServer(folder)
     page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
     page.goto(server.address)
-    page.wait_for_selector("body[data-engine]", state="attached", timeout=PATIENCE)
+    page.wait_for_selector(".studio[data-engine]", state="attached", timeout=PATIENCE)
     travelled = sum(size for _, size in server.sent) / 1e6
-    kinds = page.locator("#engine option").evaluate_all("all => all.map(each => each.value)")
+    kinds = page.locator(".engine option").evaluate_all("all => all.map(each => each.value)")
     for kind in kinds:
-        page.select_option("#engine", kind)
+        page.select_option(".engine select", kind)
         try:
             page.wait_for_selector(
-                f"body[data-engine='{kind}']", state="attached", timeout=PATIENCE / 4
+                f".studio[data-engine='{kind}']", state="attached", timeout=PATIENCE / 4
             )
         except TimeoutError:
             continue  # It does not run here; the page went on with the one that did.
         whole, network = measure(page, pictures)
-        label = page.locator(f"#engine option[value='{kind}']").inner_text()
+        label = page.locator(f".engine option[value='{kind}']").inner_text()
         print(f"| {title} | {label} | {whole:.1f} | {network:.1f} |", flush=True)
     page.context.close()
     server.stop()

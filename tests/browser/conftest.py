@@ -88,7 +88,5 @@ def visited(
 
 @pytest.fixture
 def page(visited: Page) -> Page:
-    expect(
-        visited.locator(".status p")
-    ).not_to_be_empty()  # The first answer: nothing is drawn yet.
+    expect(visited.locator(".status")).not_to_be_empty()  # The first answer: nothing is drawn yet.
     return visited

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
-from tests.browser.live import ready, wait_for_more
+from tests.browser.live import ready
+from tests.browser.pad import wait_for_more
 from tests.browser.page_bundles import LATENT
 
 

@@ -1,14 +1,12 @@
 """What a test does with the page that needs no server: open, wait, look, ask its engines."""
 
 import base64
-import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.static_server import StaticServer
@@ -35,27 +33,12 @@ def visit(browser: Browser, server: StaticServer) -> Page:
 def ready(page: Page, kind: str = "") -> None:
     """Wait until an engine runs whose kind begins like this."""
     page.wait_for_selector(
-        f"body[data-engine^='{kind}']" if kind else "body[data-engine]", state="attached"
+        f".studio[data-engine^='{kind}']" if kind else ".studio[data-engine]", state="attached"
     )
 
 
-def painted(page: Page) -> int:
-    return int(page.locator("#view").get_attribute("data-painted") or 0)
-
-
-def wait_for_more(page: Page, before: int) -> None:
-    page.wait_for_function("n => +document.querySelector('#view').dataset.painted > n", arg=before)
-
-
-def shown(page: Page) -> np.ndarray:
-    """The picture on the page, uint8 [S, S, 3]."""
-    url = page.evaluate("document.querySelector('#view').toDataURL('image/png')")
-    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
-        return np.asarray(image.convert("RGB"))
-
-
 def at(page: Page, x: float, y: float) -> tuple[float, float]:
-    box = page.locator("#pad canvas").bounding_box()
+    box = page.locator(".pad canvas").bounding_box()
     assert box
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
@@ -67,7 +50,8 @@ def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
         """async ([kind, size, all]) => {
             const { openEngine } = await import(new URL('page/engines.js', document.baseURI).href);
             const card = await (await fetch('card.json')).json();
-            const engine = await openEngine(kind, new URL('./', document.baseURI), card);
+            const engine = await openEngine(kind, new URL('./', document.baseURI), card,
+                { engines: new URL('page/', document.baseURI) });
             const bytes = Uint8Array.from(atob(all), c => c.charCodeAt(0));
             const length = size * size * 4;
             const drawn = new Uint8Array(bytes.length);

@@ -1,13 +1,16 @@
 """What a test does with the page, or with the tab of it that is shown: draw, wait, look."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 # The picture that is seen: the other tabs have theirs.
-_IMAGE = "[...document.querySelectorAll('.picture img')].find((i) => i.checkVisibility())"
+VIEW = "[...document.querySelectorAll('.view')].find((v) => v.checkVisibility())"
 
 on_phones = pytest.mark.parametrize(
     "options",
@@ -41,39 +44,37 @@ def stroke(page: Page, *points: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def source(page: Page) -> str:
-    """Where the picture is, or nothing."""
-    image = page.locator(".picture img:visible")
-    return (image.get_attribute("src") or "") if image.count() else ""
+def painted(page: Page) -> int:
+    """How many pictures the canvas that is seen has shown."""
+    return page.evaluate(f"+({VIEW}?.dataset.painted ?? 0)")
 
 
-def wait_for_another(page: Page, before: str) -> str:
-    page.wait_for_function(
-        f"""before => {{
-            const i = {_IMAGE};
-            return i && i.src !== before && i.complete && i.naturalWidth;
-        }}""",
-        arg=before,
-    )
-    return source(page)
+def wait_for_more(page: Page, before: int) -> None:
+    page.wait_for_function(f"n => +({VIEW}?.dataset.painted ?? 0) > n", arg=before)
+
+
+def settled(page: Page, before: int = 0) -> int:
+    """Wait for another picture, and for the last of those that a stroke gets on its way."""
+    wait_for_more(page, before)
+    count = painted(page)
+    while True:
+        page.wait_for_timeout(250)
+        if (now := painted(page)) == count:
+            return now
+        count = now
+
+
+def shown(page: Page) -> np.ndarray:
+    """The picture that is seen, uint8 [S, S, 3]."""
+    url = page.evaluate(f"{VIEW}.toDataURL('image/png')")
+    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def color_at(page: Page, x: float, y: float) -> np.ndarray:
     """The picture's colour at a fraction of its sides."""
-    return np.array(
-        page.evaluate(
-            f"""([x, y]) => {{
-                const image = {_IMAGE};
-                const canvas = document.createElement('canvas');
-                const [w, h] = [canvas.width, canvas.height] =
-                    [image.naturalWidth, image.naturalHeight];
-                const context = canvas.getContext('2d');
-                context.drawImage(image, 0, 0);
-                return [...context.getImageData(x * w, y * h, 1, 1).data].slice(0, 3);
-            }}""",
-            [x, y],
-        )
-    )
+    picture = shown(page)
+    return picture[int(y * len(picture)), int(x * len(picture))].astype(int)
 
 
 def is_near(color: np.ndarray, expected: tuple[int, int, int]) -> bool:
@@ -85,14 +86,20 @@ def tool(page: Page, name: str) -> Any:
 
 
 def record_waits(page: Page) -> None:
-    """Keep in `window.waits` the milliseconds from the end of each stroke to its picture."""
+    """Keep in `window.waits` the milliseconds from the end of each stroke to its last picture."""
     page.evaluate(
         """() => {
             window.waits = [];
             let up = 0;
-            addEventListener('pointerup', () => { up = performance.now(); }, true);
-            document.addEventListener('load', ({ target }) => {
-                if (target.closest?.('.picture')) window.waits.push(performance.now() - up);
+            addEventListener('pointerdown', () => { up = 0; }, true);
+            addEventListener('pointerup', () => {
+                up = performance.now();
+                window.waits.push(Infinity);
             }, true);
+            const late = () => {
+                if (up) window.waits[window.waits.length - 1] = performance.now() - up;
+            };
+            for (const view of document.querySelectorAll('.view'))
+                new MutationObserver(late).observe(view, { attributeFilter: ['data-painted'] });
         }"""
     )

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from demo.bundles import load_generator
 from export.serving import in_keras
-from tests.browser.live import at, draw_with, painted, ready, shown, wait_for_more
-from tests.browser.pad import stroke, tool
+from tests.browser.live import at, draw_with, ready
+from tests.browser.pad import painted, shown, stroke, tool, wait_for_more
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import drawings, randomised
 from training.networks.shuffle_unet import shuffle_unet
@@ -38,7 +38,7 @@ def page(visited: Page) -> Page:
 
 
 def test_the_picture_follows_the_pen_while_it_moves(page):
-    expect(page.locator("header p")).to_contain_text("what it becomes")  # It learned no sketches.
+    expect(page.locator(".tagline")).to_contain_text("what it becomes")  # It learned no sketches.
     ready(page, "litert-threads")
     assert page.evaluate("crossOriginIsolated")
     page.mouse.move(*at(page, 0.2, 0.3))
@@ -49,7 +49,7 @@ def test_the_picture_follows_the_pen_while_it_moves(page):
         wait_for_more(page, before)  # And the mouse is still down.
     page.mouse.up()
     assert shown(page).std() > 0
-    expect(page.locator("#status")).to_contain_text(re.compile(r"^LiteRT, WASM, \d+ threads: \d+"))
+    expect(page.locator(".status")).to_contain_text(re.compile(r"^LiteRT, WASM, \d+ threads: \d+"))
 
 
 @pytest.mark.parametrize("kind", ["litert-threads", "litert"])
@@ -84,7 +84,8 @@ def test_of_many_drawings_the_newest_wins(page):
         """async (size) => {
             const { openEngine } = await import(new URL('page/engines.js', document.baseURI).href);
             const card = await (await fetch('card.json')).json();
-            const engine = await openEngine('litert', new URL('./', document.baseURI), card);
+            const engine = await openEngine('litert', new URL('./', document.baseURI), card,
+                { engines: new URL('page/', document.baseURI) });
             const grey = (n) => ({ sketch: new Uint8ClampedArray(size * size * 4).fill(6 * n) });
             const asked = [];
             for (let n = 0; n < 40; n += 1) asked.push(engine.generate(grey(n)));
@@ -113,7 +114,7 @@ def test_undo_redo_clear_and_download(page):
     wait_for_more(page, before)
     np.testing.assert_array_equal(shown(page), one)
     before = painted(page)
-    page.locator("#pad canvas").focus()
+    page.locator(".pad canvas").focus()
     page.keyboard.press("Control+y")
     wait_for_more(page, before)
     np.testing.assert_array_equal(shown(page), two)
@@ -123,7 +124,7 @@ def test_undo_redo_clear_and_download(page):
         assert (image.format, image.size) == ("PNG", (PETALS, PETALS))
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), two)
     tool(page, "Clear").click()
-    expect(page.locator("#status")).to_have_text("Draw something, or start from an example.")
+    expect(page.locator(".status")).to_have_text("Draw something, or start from an example.")
 
 
 def test_another_engine_is_chosen_and_draws_alike(page):
@@ -131,10 +132,10 @@ def test_another_engine_is_chosen_and_draws_alike(page):
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     page.wait_for_timeout(300)
     one, before = shown(page), painted(page)
-    page.select_option("#engine", "tfjs-wasm")
+    page.select_option(".engine select", "tfjs-wasm")
     ready(page, "tfjs-wasm")
     wait_for_more(page, before)
-    expect(page.locator("#status")).to_contain_text("TensorFlow.js, WASM: ")
+    expect(page.locator(".status")).to_contain_text("TensorFlow.js, WASM: ")
     assert np.abs(shown(page).astype(int) - one).mean() < 8
 
 
@@ -157,7 +158,7 @@ def test_without_isolation_it_runs_on_one_thread_and_says_so(page):
     assert not page.evaluate("crossOriginIsolated")
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     wait_for_more(page, 0)
-    expect(page.locator("#status")).to_contain_text("one thread (this address allows no more)")
+    expect(page.locator(".status")).to_contain_text("one thread (this address allows no more)")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -185,6 +186,6 @@ def test_a_finger_draws_on_a_phone(page, scheme):
     wait_for_more(page, before)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for box in (page.locator(name).bounding_box() for name in ("#view", "#pad canvas")):
+    for box in (page.locator(name).bounding_box() for name in (".view", ".pad canvas")):
         assert box and 0 <= box["y"] and box["y"] + box["height"] <= 844  # Both at a glance.
     expect(page.get_by_role("button", name="Deshacer")).to_be_visible()

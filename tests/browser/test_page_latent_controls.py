@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 from demo.bundles import load_sampler
 from export.formats import chosen
 from tests.browser.latents import difference, noise, seed, settled, slider, wait_for_way, way
-from tests.browser.live import painted, shown, wait_for_more
-from tests.browser.pad import on_phones
+from tests.browser.pad import on_phones, painted, shown, wait_for_more
 from tests.browser.page_bundles import labelled_network, write_digits
 
 pytestmark = pytest.mark.slow
@@ -119,17 +118,17 @@ def test_what_is_no_seed_is_told_and_changes_nothing(page, typed):
     zero = shown(page)
     seed(page).fill(typed)
     told = "A seed is a whole number from 0 to 4294967295."
-    expect(page.locator("#status")).to_have_text(told)
+    expect(page.locator(".status")).to_have_text(told)
     expect(page.locator("figcaption")).to_have_text(told)
     page.wait_for_timeout(300)
     np.testing.assert_array_equal(shown(page), zero)
     seed(page).fill("0")
-    expect(page.locator("#status")).to_contain_text("LiteRT, WASM")
+    expect(page.locator(".status")).to_contain_text("LiteRT, WASM")
     expect(page.locator(".strip canvas")).to_have_count(8)
 
 
 def test_everything_has_a_name(page):
-    names = page.locator("#latent :is(input, button)").evaluate_all(
+    names = page.locator(".latent :is(input, button)").evaluate_all(
         "all => all.map((each) => each.ariaLabel || each.innerText || each.labels[0]?.innerText)"
     )
     assert len(names) == 10 + 8 + 4 and all(names)
@@ -139,7 +138,7 @@ def test_everything_has_a_name(page):
     "options", [{"locale": "es-MX", "viewport": {"width": 1280, "height": 860}}], ids=["desktop"]
 )
 def test_spanish_by_the_browsers_language(page):
-    expect(page.locator("header p")).to_contain_text("Cada semilla es otra imagen")
+    expect(page.locator(".tagline")).to_contain_text("Cada semilla es otra imagen")
     expect(page.locator("legend")).to_have_text("Clase")
     expect(page.get_by_role("button", name="Semilla nueva")).to_have_count(2)
     expect(seed(page, "Semilla de llegada")).to_have_value("1")
@@ -148,7 +147,7 @@ def test_spanish_by_the_browsers_language(page):
 
 @on_phones
 def test_on_a_phone_the_picture_is_above_what_changes_it(page):
-    boxes = [page.locator(name).bounding_box() for name in ("#view", ".labels", ".strip")]
+    boxes = [page.locator(name).bounding_box() for name in (".view", ".labels", ".strip")]
     tops = [box["y"] for box in boxes if box]
     assert len(tops) == 3 and tops == sorted(tops)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -15,7 +15,8 @@ from demo.bundles import load_sampler
 from export.formats import chosen
 from export.serving import in_keras
 from tests.browser.latents import difference, noise, seed, settled, wait_for_way, way
-from tests.browser.live import altered, painted, ready, shown, visit, wait_for_more
+from tests.browser.live import altered, ready, visit
+from tests.browser.pad import painted, shown, wait_for_more
 from tests.browser.page_bundles import labelled_network, write_digits
 from tests.static_server import StaticServer
 from training.recipes import RECIPES
@@ -66,7 +67,8 @@ def draw_with(page: Page, kind: str, inputs: dict[str, np.ndarray]) -> np.ndarra
             const { latent, openEngine } =
                 await import(new URL('page/engines.js', document.baseURI).href);
             const card = await (await fetch('card.json')).json();
-            const engine = await openEngine(kind, new URL('./', document.baseURI), card);
+            const engine = await openEngine(kind, new URL('./', document.baseURI), card,
+                { engines: new URL('page/', document.baseURI) });
             const drawn = [];
             for (const { noise, label } of rows)
                 drawn.push([...await engine.generate(latent(noise, label?.[0]))]);
@@ -111,21 +113,21 @@ def test_a_seed_is_the_same_picture_always(page, bundle):
 
 
 def test_another_engine_draws_alike(page):
-    expect(page.locator("#status")).to_have_text(
+    expect(page.locator(".status")).to_have_text(
         re.compile(r"^LiteRT, WASM, \d+ threads: \d+(\.\d)? ms$")
     )
     one, before, strip = shown(page), painted(page), way(page)
-    page.select_option("#engine", "tfjs-wasm")
+    page.select_option(".engine select", "tfjs-wasm")
     ready(page, "tfjs-wasm")
     wait_for_more(page, before)
-    expect(page.locator("#status")).to_contain_text("TensorFlow.js, WASM: ")
+    expect(page.locator(".status")).to_contain_text("TensorFlow.js, WASM: ")
     assert np.abs(shown(page).astype(int) - one).mean() < 4
     again = wait_for_way(page, strip)  # Integers and floats differ a little.
     assert np.abs(again[-1].astype(int) - strip[-1]).mean() < 4
 
 
 def test_small_pictures_are_enlarged_as_squares_and_saved_as_they_are(page):
-    for view in (page.locator("#view"), page.locator(".strip canvas").first):
+    for view in (page.locator(".view"), page.locator(".strip canvas").first):
         assert view.evaluate("v => getComputedStyle(v).imageRendering") == "pixelated"
         box = view.bounding_box()
         assert box and box["width"] > 3 * SIZE
@@ -150,7 +152,7 @@ def test_a_model_without_labels_and_with_one_file(browser, unlabelled):
     try:
         settled(page)
         expect(page.locator(".labels")).to_have_count(0)
-        expect(page.locator("#engine option")).to_have_text([re.compile("^LiteRT, WASM")])
+        expect(page.locator(".engine option")).to_have_text([re.compile("^LiteRT, WASM")])
         expected = load_sampler(unlabelled, "tflite-float16")(noise(0, 10))
         assert expected.std() > 1 and difference(shown(page), expected) <= 1
         assert not [path for path, _ in server.sent if "tfjs" in path]

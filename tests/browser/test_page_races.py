@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.live import painted, ready, visit, wait_for_more
-from tests.browser.pad import stroke
+from tests.browser.live import ready, visit
+from tests.browser.pad import painted, stroke, wait_for_more
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import randomised
 from tests.static_server import StaticServer
@@ -57,25 +57,25 @@ def wait_until_held(page: Page, held: list[Route]) -> None:
 
 
 def choose(page: Page, kind: str) -> None:
-    page.select_option("#engine", kind)
+    page.select_option(".engine select", kind)
 
 
 def engine(page: Page) -> str | None:
-    return page.locator("body").get_attribute("data-engine")
+    return page.locator(".studio").get_attribute("data-engine")
 
 
 def test_the_later_choice_wins_whatever_loads_first(page):
     held = hold(page, "**/tfjs/model.json")
     choose(page, "tfjs-wasm")
     wait_until_held(page, held)
-    page.locator("body").evaluate("body => { body.dataset.engine = 'none'; }")
+    page.locator(".studio").evaluate("studio => { studio.dataset.engine = 'none'; }")
     choose(page, "litert")
     ready(page, "litert")
     held[0].continue_()
     page.wait_for_timeout(SETTLED)
     assert engine(page) == "litert"
-    expect(page.locator("#engine")).to_have_value("litert")
-    expect(page.locator("#loading")).to_be_hidden()
+    expect(page.locator(".engine select")).to_have_value("litert")
+    expect(page.locator(".loading")).to_be_hidden()
     before = painted(page)
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     wait_for_more(page, before)

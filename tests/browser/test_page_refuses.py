@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.live import altered, ready, visit, wait_for_more
-from tests.browser.pad import stroke
+from tests.browser.live import altered, ready, visit
+from tests.browser.pad import stroke, wait_for_more
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import randomised
 from training.networks.shuffle_unet import shuffle_unet
@@ -41,8 +41,8 @@ def test_where_nothing_runs_it_says_why(browser, bundle, tmp_path):
     server = altered(bundle, tmp_path, "generator.int8.tflite", "tfjs/model.json")
     page = visit(browser, server)
     try:
-        expect(page.locator("#status")).to_contain_text("It does not run here: ", timeout=60_000)
-        expect(page.locator("#pad canvas")).to_be_visible()
+        expect(page.locator(".status")).to_contain_text("It does not run here: ", timeout=60_000)
+        expect(page.locator(".pad canvas")).to_be_visible()
     finally:
         page.context.close()
         server.stop()

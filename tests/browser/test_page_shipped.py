@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from demo.bundles import load_generator
 from export.complete import complete_bundle
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.live import draw_with, painted, ready, shown, visit, wait_for_more
-from tests.browser.pad import stroke, tool
+from tests.browser.live import draw_with, ready, visit
+from tests.browser.pad import painted, shown, stroke, tool, wait_for_more
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 
@@ -51,7 +51,7 @@ def test_little_travels_and_then_no_server_is_needed(browser, server):
     page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
     page.goto(server.address)
     ready(page, "litert-threads")
-    expect(page.locator("header p")).to_contain_text("doodle")
+    expect(page.locator(".tagline")).to_contain_text("doodle")
     draw_a_flower(page)
     wait_for_more(page, 0)
     page.wait_for_timeout(2000)
@@ -96,5 +96,5 @@ def test_a_stroke_on_one_petal_leaves_the_far_corner_alone(browser, server):
     near, far = change[60:100, 60:110].mean(), change[-64:, -64:].mean()
     # In float the far corner changes by less than one; the rest is the rounding of integers.
     assert near > 10 and far < 4  # of 255
-    expect(page.locator("#status")).to_contain_text("LiteRT")
+    expect(page.locator(".status")).to_contain_text("LiteRT")
     page.context.close()

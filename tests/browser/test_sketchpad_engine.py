@@ -13,14 +13,15 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from demo.bundles import load_generator
 from export import page as web
-from tests.browser.pad import point, source, stroke, tool, wait_for_another
+from tests.browser.pad import painted, point, settled, shown, stroke, tool, wait_for_more
 from tests.demo_bundle import write_bundle
 from tests.demo_server import serve
 from training.errors import UserError
 
 pytestmark = pytest.mark.slow
 
-CHOOSER = ".live:visible select"
+CHOOSER = ".engine:visible select"
+SERVER = "server:tflite-int8"
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +47,7 @@ def hosted(bundles) -> Iterator[str]:
 
 
 def runs(page: Page, kind: str) -> None:
-    page.locator(f".studio:visible[data-runs^='{kind}']").wait_for(state="attached")
-
-
-def painted(page: Page) -> int:
-    return int(page.locator(".live:visible canvas").get_attribute("data-painted") or 0)
-
-
-def wait_for_more(page: Page, before: int) -> None:
-    page.wait_for_function(
-        "n => [...document.querySelectorAll('.live canvas')]"
-        ".some((c) => c.checkVisibility() && +c.dataset.painted > n)",
-        arg=before,
-    )
+    page.locator(f".studio:visible[data-engine^='{kind}']").wait_for(state="attached")
 
 
 def pixels(page: Page, selector: str) -> np.ndarray:
@@ -77,11 +66,11 @@ def test_the_server_that_was_chosen_while_an_engine_loads_stays_chosen(visited):
     visited.select_option(CHOOSER, "litert-threads")
     while not held:
         visited.wait_for_timeout(50)
-    visited.select_option(CHOOSER, "server")
+    visited.select_option(CHOOSER, SERVER)
     held[0].continue_()
     visited.wait_for_timeout(1_500)  # The whole loading takes less.
     runs(visited, "server")
-    assert visited.locator(CHOOSER).input_value() == "server"
+    assert visited.locator(CHOOSER).input_value() == SERVER
 
 
 def posts(page: Page) -> list[str]:
@@ -98,14 +87,12 @@ def posts(page: Page) -> list[str]:
 def test_the_server_draws_until_the_browser_is_chosen(page, bundles):
     runs(page, "server")
     stroke(page, (0.2, 0.3), (0.8, 0.3))
-    wait_for_another(page, "")
+    before = settled(page)
     page.select_option(CHOOSER, "litert-threads")
     runs(page, "litert-threads")
-    wait_for_more(page, 0)  # What is there already is drawn.
-    expect(page.locator(".picture")).not_to_be_visible()
-    expect(page.locator(".live:visible canvas")).to_be_visible()
-    expect(page.locator(".live:visible p")).to_have_text(
-        re.compile(r"^LiteRT, WASM, \d+ threads: \d+ ms$")
+    wait_for_more(page, before)  # What is there already is drawn.
+    expect(page.locator(".status")).to_have_text(
+        re.compile(r"^LiteRT, WASM, \d+ threads: \d+(\.\d)? ms$")
     )
 
     asked, before = posts(page), painted(page)
@@ -113,10 +100,10 @@ def test_the_server_draws_until_the_browser_is_chosen(page, bundles):
     wait_for_more(page, before)
     page.wait_for_timeout(500)
     assert not asked  # The server has nothing to do with it.
-    drawing = Image.fromarray(pixels(page, ".sketch canvas"))
-    size = pixels(page, ".live:visible canvas").shape[0]
+    drawing = Image.fromarray(pixels(page, ".pad canvas"))
+    size = shown(page).shape[0]
     expected = load_generator(bundles[0])(np.asarray(drawing.resize((size, size))))
-    assert np.abs(pixels(page, ".live:visible canvas").astype(int) - expected).mean() < 6
+    assert np.abs(shown(page).astype(int) - expected).mean() < 6
 
 
 def test_the_picture_follows_the_pen_while_it_moves(page):
@@ -134,13 +121,25 @@ def test_the_picture_follows_the_pen_while_it_moves(page):
 def test_back_to_the_server(page):
     page.select_option(CHOOSER, "litert")
     runs(page, "litert")
-    before = source(page)
     stroke(page, (0.2, 0.3), (0.8, 0.3))
-    wait_for_more(page, 0)
-    page.select_option(CHOOSER, "server")
-    wait_for_another(page, before)  # It is sent what it has not seen.
-    expect(page.locator(".picture")).to_be_visible()
-    expect(page.locator(".live:visible canvas")).not_to_be_visible()
+    before, asked = settled(page), posts(page)
+    page.select_option(CHOOSER, SERVER)
+    settled(page, before)  # It is sent what it has not seen.
+    assert len(asked) == 1 and "/pictures/flowers" in asked[0]
+    expect(page.locator(".status")).to_contain_text("the server, int8: ")
+
+
+def test_a_server_that_goes_is_asked_again_until_it_is_back(browser, address):
+    page = browser.new_page()
+    page.goto(address)
+    runs(page, "server")
+    page.context.route("**/pictures/**", lambda route: route.abort())
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    expect(page.locator(".status")).to_contain_text("The server does not answer")
+    page.context.unroute("**/pictures/**")
+    settled(page)
+    expect(page.locator(".status")).to_contain_text("the server, int8: ")
+    page.context.close()
 
 
 def test_on_a_hosted_space_the_browser_draws_and_each_tab_for_itself(browser, hosted):
@@ -150,17 +149,17 @@ def test_on_a_hosted_space_the_browser_draws_and_each_tab_for_itself(browser, ho
     stroke(page, (0.2, 0.3), (0.8, 0.3))
     wait_for_more(page, 0)
     page.wait_for_timeout(500)  # Until the stroke's last bit is painted, too.
-    drawn, flower = painted(page), pixels(page, ".live:visible canvas")
+    drawn, flower = painted(page), shown(page)
     page.get_by_role("tab", name="shoes").click()
     runs(page, "server")  # LiteRT runs float16 on WebGPU only, which is not here.
     expect(page.locator(f"{CHOOSER} option[value=litert]")).to_have_count(0)
     stroke(page, (0.2, 0.7), (0.8, 0.7))
-    wait_for_another(page, "")
+    settled(page)
     asked = posts(page)
     page.get_by_role("tab", name="flowers").click()
     runs(page, "litert-threads")
     assert painted(page) == drawn  # What was drawn for the shoes is nothing to the flowers.
-    assert (pixels(page, ".live:visible canvas") == flower).all()
+    assert (shown(page) == flower).all()
     asked.clear()  # Gradio told the server of the tab.
     stroke(page, (0.2, 0.6), (0.8, 0.6))
     wait_for_more(page, drawn)
@@ -176,11 +175,9 @@ def test_where_the_known_drawing_comes_out_wrong_the_server_goes_on(browser, tmp
     with serve(bundle, SPACE_ID="somebody/garabato") as (address, _):
         page = browser.new_page()
         page.goto(address)
-        expect(page.locator(".live:visible p")).to_contain_text(
-            "does not run here: gives wrong pictures here", timeout=30_000
-        )
+        runs(page, "server")  # After each of the engines has been tried.
         stroke(page, (0.2, 0.3), (0.8, 0.3))
-        wait_for_another(page, "")
+        settled(page)
         page.close()
 
 

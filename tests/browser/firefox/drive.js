@@ -14,20 +14,20 @@ try {
     page.on("pageerror", (error) => said.push(`error: ${error.message}`));
     await page.setViewport({ width: 1280, height: 860 });
     await page.goto(address);
-    await page.waitForSelector("body[data-engine]", { timeout: 120_000 });
-    const box = await (await page.$("#pad canvas")).boundingBox();
+    await page.waitForSelector(".studio[data-engine]", { timeout: 120_000 });
+    const box = await (await page.$(".pad canvas")).boundingBox();
     const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
     await page.mouse.move(...at(0.2, 0.5));
     await page.mouse.down();
     await page.mouse.move(...at(0.5, 0.5), { steps: 4 });
-    await page.waitForFunction(() => +document.querySelector("#view").dataset.painted > 0, { timeout: 60_000 });
+    await page.waitForFunction(() => +document.querySelector(".view").dataset.painted > 0, { timeout: 60_000 });
     await page.mouse.move(...at(0.8, 0.5), { steps: 4 });
     await page.mouse.up();
     await page.screenshot({ path: screenshot, fullPage: true });
     const drawn = await page.evaluate(async (kind, size, all) => {
         const { openEngine } = await import(new URL("page/engines.js", document.baseURI).href);
         const card = await (await fetch("card.json")).json();
-        const engine = await openEngine(kind, new URL("./", document.baseURI), card);
+        const engine = await openEngine(kind, new URL("./", document.baseURI), card, { engines: new URL("page/", document.baseURI) });
         const bytes = Uint8ClampedArray.from(atob(all), (c) => c.charCodeAt(0));
         const length = size * size * 4;
         let answer = "";
@@ -36,7 +36,7 @@ try {
         engine.close();
         return btoa(answer);
     }, kind, size, drawings);
-    const engine = await page.evaluate(() => document.body.dataset.engine);
+    const engine = await page.evaluate(() => document.querySelector(".studio").dataset.engine);
     const isolated = await page.evaluate(() => crossOriginIsolated);
     console.log(JSON.stringify({ engine, isolated, said, drawn, version: await browser.version() }));
 } finally {

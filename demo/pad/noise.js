@@ -3,7 +3,7 @@
 export const MAX_SEED = 2 ** 32 - 1;
 
 // Standard normal noise of a seed from 0 to MAX_SEED: Float32Array [latent], the same on every device
-// and on the server (latents.py). Box-Muller on the numbers of mulberry32.
+// and in Python (demo/latents.py). Box-Muller on the numbers of mulberry32.
 export function noise(seed, latent) {
     const random = mulberry32(seed);
     const values = new Float32Array(latent);

@@ -1,11 +1,15 @@
-// Engines: what turns a drawing, or noise, into a picture, each in a worker of its own.
+// Engines: what turns a drawing, or noise, into a picture: in a worker of its own, or a server.
 //
-// `openEngine(kind, base, card, progress)` loads one and proves it on the bundle's known answer;
+// `openEngine(kind, base, card, places, progress)` loads one and proves it on the bundle's known answer;
 // it gives { kind, milliseconds, generate(inputs), generateLater(inputs), close() }, or throws an Error whose
-// message can be shown. Inputs go by the names of the card: a sketch as RGBA, Uint8ClampedArray
+// message can be shown. `places` has the URLs { engines, pictures }: of the workers' folder, and of the
+// server's pictures; either may be missing. Inputs go by the names of the card: a sketch as RGBA, Uint8ClampedArray
 // [size * size * 4], others as `latent` makes them. Both resolve to RGBA. Of what is asked of `generate`
 // while it is at work only the newest is done, and the others resolve to null; what is asked of
 // `generateLater` is done in its order, when `generate` has nothing to do.
+
+import { Server, SERVER } from "./server.js";
+import { Turns } from "./turns.js";
 
 export const KINDS = {
     "litert-threads": { worker: "litert-worker.js", file: "tflite-int8", threads: true, label: "LiteRT, WASM" },
@@ -31,8 +35,14 @@ export function latent(noise, label) {
     return { ...(label !== undefined && { label: Int32Array.of(label) }), noise: Float32Array.from(noise) };
 }
 
-// The kinds that this browser and this bundle have all they need for, the likely best one first.
-export async function usable(card) {
+// The kinds that this browser, this bundle and these places have all they need for, the likely best one
+// first; the server comes last.
+export async function usable(card, { engines, pictures }) {
+    const files = ["tflite-int8", ...FLOATS].filter((file) => pictures && file in card.files);
+    return [...(engines ? await workers(card) : []), ...files.map((file) => SERVER + file)];
+}
+
+async function workers(card) {
     const gpu = await navigator.gpu?.requestAdapter().catch(() => null); // The API may be there alone.
     return Object.keys(KINDS).filter((kind) => {
         const { threads, webgpu, backend } = KINDS[kind];
@@ -42,12 +52,12 @@ export async function usable(card) {
 
 // Open the first of `kinds` that gives the known answer; tells `refused(kind, error)` of each that does
 // not. Gives up, and null, when `wanted()` says no.
-export async function openFirst(kinds, base, card, { progress, refused, wanted }) {
+export async function openFirst(kinds, base, card, places, { progress, refused, wanted }) {
     let last = new Error("no engine runs here");
     for (const kind of kinds) {
         if (!wanted()) return null;
         try {
-            return await openEngine(kind, base, card, progress);
+            return await openEngine(kind, base, card, places, progress);
         } catch (error) {
             refused(kind, error);
             last = error;
@@ -56,15 +66,16 @@ export async function openFirst(kinds, base, card, { progress, refused, wanted }
     throw last;
 }
 
-export async function openEngine(kind, base, card, progress = () => {}) {
+export async function openEngine(kind, base, card, places, progress = () => {}) {
+    if (kind.startsWith(SERVER)) return new Server(kind, places.pictures, card.size);
     const options = KINDS[kind];
-    const worker = new Worker(new URL(options.worker, import.meta.url));
+    const worker = new Worker(new URL(options.worker, places.engines));
     const entry = fileFor(kind, card);
     try {
         const opened = await ask(worker, {
             ...options, check: await knownAnswer(base, card),
             model: new URL(entry.path, base).href, bytes: entry.bytes, sha256: entry.sha256,
-            wasm: new URL("wasm/", import.meta.url).href,
+            wasm: new URL("wasm/", places.engines).href,
         }, progress);
         return new Engine(kind, worker, opened.milliseconds);
     } catch (error) {
@@ -74,56 +85,38 @@ export async function openEngine(kind, base, card, progress = () => {}) {
 }
 
 class Engine {
+    #turns = new Turns((inputs) => new Promise((resolve, reject) => {
+        this.answer = { resolve, reject };
+        this.worker.postMessage({ inputs });
+    }));
+
     // `onlost(error)` is told once when the worker breaks, at work or not; `lost` is that error.
     constructor(kind, worker, milliseconds) {
-        Object.assign(this, { kind, worker, milliseconds, busy: null, next: null, later: [], lost: null, onlost: () => {} });
-        worker.onmessage = ({ data }) => this.#answer(data);
+        Object.assign(this, { kind, worker, milliseconds, answer: null, lost: null, onlost: () => {} });
+        worker.onmessage = ({ data }) => this.#answered(data);
         worker.onerror = worker.onmessageerror = (event) => this.#lose(new Error(event.message || "the worker stopped"));
+    }
+
+    generate(inputs) { return this.#turns.newest(inputs); }
+
+    generateLater(inputs) { return this.#turns.afterwards(inputs); }
+
+    close() {
+        this.worker.terminate(); // Which frees its memory, whatever the runtime kept.
+        this.#turns.end();
     }
 
     #lose(error) {
         if (this.lost) return;
         this.lost = error;
-        for (const waiting of [this.busy, this.next, ...this.later]) waiting?.resolve(null);
+        this.#turns.end();
         this.onlost(error);
     }
 
-    generate(inputs) {
-        return new Promise((resolve, reject) => {
-            if (this.lost) return resolve(null);
-            this.next?.resolve(null); // Newer inputs have come before the turn of these.
-            this.next = { inputs, resolve, reject };
-            if (!this.busy) this.#start();
-        });
-    }
-
-    generateLater(inputs) {
-        return new Promise((resolve, reject) => {
-            if (this.lost) return resolve(null);
-            this.later.push({ inputs, resolve, reject });
-            if (!this.busy) this.#start();
-        });
-    }
-
-    #start() {
-        if (this.lost) return;
-        this.busy = this.next ?? this.later.shift();
-        this.next = null;
-        if (this.busy) this.worker.postMessage({ inputs: this.busy.inputs });
-    }
-
-    #answer({ error, pixels, milliseconds }) {
-        if (!this.busy) return; // Nobody is waiting.
-        const { resolve, reject } = this.busy;
+    #answered({ error, pixels, milliseconds }) {
         this.milliseconds = milliseconds ?? this.milliseconds;
-        this.#start();
-        if (error) reject(new Error(error));
-        else resolve(pixels);
-    }
-
-    close() {
-        this.worker.terminate(); // Which frees its memory, whatever the runtime kept.
-        for (const waiting of [this.busy, this.next, ...this.later]) waiting?.resolve(null);
+        if (error) this.answer?.reject(new Error(error));
+        else this.answer?.resolve(pixels);
     }
 }
 

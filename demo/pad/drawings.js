@@ -1,13 +1,13 @@
-// The page of a model that takes drawings: a canvas, which the picture follows.
+// The controls of a model that takes drawings: a canvas, which the picture follows.
 
-import { make } from "../../pad/dom.js";
-import { makePad } from "../../pad/pad.js";
+import { make } from "./dom.js";
+import { makePad } from "./pad.js";
 import { sketchOf } from "./live.js";
 
-// What a task gives the page: its elements, and the source that its picture is drawn from.
+// What a task gives the studio: its elements, and the source that its picture is drawn from.
 export function drawings(live, text) {
     const { base, card } = live;
-    const element = make("section", { id: "pad", class: "pad" });
+    const element = make("section", { class: "pad" });
     const pad = makePad(element, text, () => live.redraw());
     pad.prepare({
         ...card.canvas, size: card.size,

@@ -1,6 +1,6 @@
-// The page of a model that takes noise: a label, a seed, a few sliders, and the way to a seed.
+// The controls of a model that takes noise: a label, a seed, a few sliders, and the way to a seed.
 
-import { make } from "../../pad/dom.js";
+import { make } from "./dom.js";
 import { latent } from "./engines.js";
 import { between, MAX_SEED, noise } from "./noise.js";
 
@@ -8,7 +8,7 @@ const SLIDERS = 8; // The first numbers of the noise, which a person can move.
 const REACH = 3; // Of a slider, to both sides; 99.7 % of normal numbers lie within.
 const STEPS = 8; // Pictures on the way from one seed to another, both included.
 
-// What a task gives the page: its elements, and the source that its picture is drawn from.
+// What a task gives the studio: its elements, and the source that its picture is drawn from.
 export function latents(live, text, tell) {
     const { inputs, labels, size } = live.card;
     const length = inputs.at(-1).shape[1];
@@ -24,7 +24,7 @@ export function latents(live, text, tell) {
     const told = make("figcaption");
     const row = make("div", { "aria-hidden": "true" }, ...views);
 
-    const controls = make("section", { id: "latent" },
+    const controls = make("section", { class: "latent" },
         ...(labels.length ? [buttons()] : []),
         seed.element,
         make("div", { class: "sliders" }, ...sliders.map((slider, index) =>

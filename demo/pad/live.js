@@ -1,11 +1,14 @@
 // Keep a picture up to date with a drawing, or noise: choose an engine that runs here, and paint its answers.
 
 import { KINDS, openEngine, openFirst, usable } from "./engines.js";
+import { SERVER } from "./server.js";
 
+const RETRY = 2000; // ms after which a server that did not answer is asked again.
 const SLOW = 33; // ms a picture: past this the drawing is felt to lag, and WebGPU gets its chance.
 
 // What an engine is called, and what is to be said of its threads; `text` is what `speak` gives.
 export function label(kind, text) {
+    if (kind.startsWith(SERVER)) return `${text("server")}, ${kind.slice(SERVER.length).replace("tflite-", "")}`;
     const { label: name, threads } = KINDS[kind];
     if (threads) return `${name}, ${text("threads", { n: navigator.hardwareConcurrency })}`;
     return kind === "litert" && !crossOriginIsolated ? `${name}, ${text("alone")}` : name;
@@ -26,40 +29,36 @@ export function sketchOf(source, size) {
 export class Live {
     #due = null;
     #row = null;
+    #again = null; // The timer of another try.
     #turn = 0; // Counts what was wanted: what a later choice has made void changes nothing any more.
     #opening = false; // Whether an engine is on its way.
     #gone = new Set(); // Kinds that were tried and do not run here.
 
     // `view` is a canvas, `source()` gives what an engine takes (inputs by name), or null for nothing;
-    // `base` is the URL of the bundle whose card this is. What happens is told to `told`: loading(share
+    // `base` is the URL of the bundle whose card this is, `places` those of `engines.js`. What happens is told to `told`: loading(share
     // or null), engine(kind), picture(), blank(), problem(error).
-    constructor(view, source, base, card, told) {
-        Object.assign(this, { view, source, base, card, told, engine: null, kinds: [] });
+    constructor(view, source, base, card, places, told) {
+        Object.assign(this, { view, source, base, card, places, told, engine: null, kinds: [] });
         view.width = view.height = card.size;
     }
 
     // Find out what can run here: the kinds to choose from.
     async look() {
-        this.kinds = await usable(this.card);
+        this.kinds = await usable(this.card, this.places);
         return this.kinds;
     }
 
-    // Run the first engine that gives the right picture, then perhaps a faster one.
-    async start() {
-        if (await this.#open(this.kinds.filter((kind) => kind !== "litert-webgpu"))) await this.#perhapsFaster();
+    // Run the first engine that gives the right picture, then perhaps a faster one; the server, where there
+    // is one, before the browser's own or after them.
+    async start(browser = true) {
+        const kinds = this.kinds.filter((kind) => kind !== "litert-webgpu");
+        if (!browser) kinds.sort((one, other) => other.startsWith(SERVER) - one.startsWith(SERVER));
+        if (await this.#open(kinds)) await this.#perhapsFaster();
     }
 
     // Run this one, or go on with the one that ran. What is chosen last is what runs.
     choose(kind) {
         return this.#open([kind, ...(this.engine ? [this.engine.kind] : [])]);
-    }
-
-    pause() { // Until an engine is chosen.
-        this.#turn += 1;
-        this.#opening = false;
-        this.told.loading(null);
-        this.engine?.close();
-        this.engine = null;
     }
 
     redraw() { // At most once a frame; the engine leaves out what it has no time for.
@@ -74,7 +73,7 @@ export class Live {
                 const pixels = await asked.generate(inputs);
                 if (asked === this.engine && pixels) this.#show(pixels, performance.now() - start);
             } catch (error) {
-                if (asked === this.engine) await this.#replace(asked, error);
+                if (asked === this.engine) await this.#failed(asked, error);
             }
         });
     }
@@ -85,18 +84,19 @@ export class Live {
         const row = this.#row = { views, inputs };
         const asked = this.engine;
         try {
+            const all = asked?.rows && await asked.generateLater(inputs);
             for (const [index, canvas] of views.entries()) {
-                const pixels = await asked?.generateLater(inputs[index]);
+                const pixels = all ? all[index] : await asked?.generateLater(inputs[index]);
                 if (!pixels || row !== this.#row) return;
                 paint(canvas, pixels);
             }
         } catch (error) {
-            if (asked === this.engine) await this.#replace(asked, error);
+            if (asked === this.engine) await this.#failed(asked, error);
         }
     }
 
     async file() {
-        const blob = await new Promise((done) => this.view.toBlob(done, "image/png"));
+        const blob = await (this.engine?.exact?.(this.source()) ?? new Promise((done) => this.view.toBlob(done, "image/png")));
         return new File([blob], `${this.card.name}.png`, { type: "image/png" });
     }
 
@@ -119,7 +119,7 @@ export class Live {
         this.#opening = true;
         this.told.loading(0);
         try {
-            const next = await openFirst(kinds, this.base, this.card, {
+            const next = await openFirst(kinds, this.base, this.card, this.places, {
                 progress: ({ loaded, total }) => { if (wanted()) this.told.loading(loaded / total); },
                 refused: (kind, error) => this.#refused(kind, error),
                 wanted,
@@ -150,7 +150,17 @@ export class Live {
 
     #refused(kind, error) {
         this.#gone.add(kind);
-        console.info(`${KINDS[kind].label}: ${error.message}`);
+        console.info(`${KINDS[kind]?.label ?? kind}: ${error.message}`);
+    }
+
+    async #failed(asked, error) {
+        if (!error.passing) return this.#replace(asked, error);
+        this.told.problem(error);
+        this.#again ??= setTimeout(() => {
+            this.#again = null;
+            this.redraw();
+            if (this.#row) this.row(this.#row.views, this.#row.inputs);
+        }, RETRY);
     }
 
     async #replace(broken, error) { // An engine that ran and stopped, for want of memory, say.
@@ -169,10 +179,10 @@ export class Live {
         const turn = this.#turn;
         for (const kind of this.kinds) {
             const { engine } = this;
-            if (turn !== this.#turn || !engine || engine.milliseconds < SLOW) return;
-            if (kind === engine.kind || kind === "litert" || this.#gone.has(kind) || family(kind) !== family(engine.kind)) continue;
+            if (turn !== this.#turn || !engine || engine.kind.startsWith(SERVER) || engine.milliseconds < SLOW) return;
+            if (kind === engine.kind || kind === "litert" || kind.startsWith(SERVER) || this.#gone.has(kind) || family(kind) !== family(engine.kind)) continue;
             try {
-                const other = await openEngine(kind, this.base, this.card);
+                const other = await openEngine(kind, this.base, this.card, this.places);
                 const faster = other.milliseconds < engine.milliseconds;
                 if (turn === this.#turn && engine === this.engine && faster) this.#take(other);
                 else other.close();

@@ -1,0 +1,99 @@
+// The studio: controls on one side, the picture that follows them on the other. The page that needs no
+// server and each tab of the sketchpad are made of it.
+
+import { make, saveFile, tool } from "./dom.js";
+import { drawings } from "./drawings.js";
+import { latents } from "./latents.js";
+import { label, Live } from "./live.js";
+import { SERVER } from "./server.js";
+
+const TASKS = { "image-to-image": drawings, "label-to-image": latents, "noise-to-image": latents };
+const CRISP = 128; // Pictures of fewer pixels a side are enlarged as squares, not blurred.
+const LATE = 250; // ms that an answer may take before something is said.
+
+// Fills `element` for the bundle at the URL `base`; `text` is what `speak` gives. `places` says where
+// pictures can be made: `engines` is the URL of the workers' folder, `pictures` the server's URL, either
+// may be null; with `browser` engines come first. Resolves when a picture can be made, or cannot.
+export async function makeStudio(element, base, text, places) {
+    const tagline = make("p", { class: "tagline" });
+    const view = make("canvas", { class: "view", role: "img", "aria-label": text("picture") });
+    const status = make("p", { class: "status", role: "status" });
+    const bar = make("progress", { class: "loading", max: 1, hidden: "", "aria-label": text("loading") });
+    const chooser = make("select", { "aria-label": text("engine"), onchange: () => choose(chooser.value) });
+    const download = tool("download", text("download"), async () => saveFile(await live.file()));
+    const share = tool("share", text("share"), send);
+    const mine = make("button", { type: "button", class: "tool", hidden: "", onclick: () => live.start(true) }, text("mine"));
+    const picture = make("section", { class: "picture", "aria-label": text("picture") },
+        make("div", { class: "paper" }, view, bar),
+        make("div", { class: "tools" }, download, share, mine),
+        status,
+        make("label", { class: "engine" }, make("span", {}, text("engine")), chooser));
+    let live = null;
+    download.disabled = share.disabled = true;
+    share.hidden = !navigator.canShare?.({ files: [new File([], "a.png", { type: "image/png" })] });
+    element.append(tagline, picture);
+
+    const told = {
+        loading(share) {
+            bar.hidden = share === null;
+            bar.value = share ?? 1;
+        },
+        engine(kind) {
+            chooser.value = kind;
+            element.dataset.engine = kind;
+            mine.hidden = true;
+        },
+        picture() {
+            const { kind, milliseconds, delay } = live.engine;
+            download.disabled = share.disabled = false;
+            status.classList.remove("problem");
+            status.textContent = text("took", { name: label(kind, text), milliseconds: milliseconds.toFixed(milliseconds < 10 ? 1 : 0) });
+            if (delay > LATE) crowded(delay);
+        },
+        blank() {
+            download.disabled = share.disabled = true;
+            status.textContent = text("blank");
+        },
+        problem(error) {
+            status.textContent = error.passing ? text("lost") : text("failed", { reason: error.message });
+            status.classList.add("problem");
+        },
+    };
+
+    function crowded(delay) {
+        status.textContent = text("busy", { seconds: (delay / 1000).toFixed(1) });
+        const can = live.kinds.some((kind) => !kind.startsWith(SERVER));
+        if (can && places.browser) live.start(true);
+        else mine.hidden = !can;
+    }
+
+    function choose(kind) {
+        status.textContent = text("loading");
+        return live.choose(kind);
+    }
+
+    async function send() {
+        try {
+            await navigator.share({ files: [await live.file()], title: "Garabato" });
+        } catch (error) {
+            if (error.name !== "AbortError") told.problem(error); // Who closes the sheet has changed their mind.
+        }
+    }
+
+    try {
+        const response = await fetch(new URL("card.json", base));
+        if (!response.ok) throw new Error(`card.json: ${response.status}`);
+        const card = await response.json();
+        if (!Object.hasOwn(TASKS, card.task)) throw new Error(`card.json: ${card.task}`);
+        live = new Live(view, () => task.source(), base, card, places, told);
+        const task = TASKS[card.task](live, text, (words) => { status.textContent = words; });
+        tagline.textContent = task.tagline;
+        element.classList.toggle("crisp", card.size < CRISP);
+        picture.before(task.controls);
+        picture.after(...task.below);
+        chooser.append(...(await live.look()).map((kind) => make("option", { value: kind }, label(kind, text))));
+        await live.start(places.browser);
+    } catch (error) {
+        told.problem(error);
+    }
+}

@@ -14,9 +14,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from demo.bundles import load_generator, load_sampler, shipped
 from demo.latents import noise
+from demo.pictures import Pictures
+from demo.serving import Models
 from tests.demo_bundle import DIGITS, LATENT, LATENT_SIZE, SIZE, write_bundle, write_latent_bundle
 from tests.demo_server import serve
 
@@ -136,6 +140,16 @@ def test_health_counts_what_was_done(ask):
     after = ask.get("/healthz").json()
     assert after["pictures"] == before["pictures"] + 3
     assert 0 < after["milliseconds"]["p50"] <= after["milliseconds"]["p95"]
+
+
+def test_drawings_that_would_fill_the_memory_are_refused(bundles, monkeypatch):
+    monkeypatch.setattr("demo.pictures.MAX_HELD", 20_000)
+    client = TestClient(Starlette(routes=Pictures(Models(bundles)).routes()))
+    url = "/pictures/flowers?file=tflite-int8"
+    for _ in range(2):  # What is refused, or answered, is held no more.
+        assert client.post(url, content=png(sketch(0))).status_code == 200
+        refused = client.post(url, content=b"x" * 20_001)
+        assert refused.status_code == 503 and refused.headers["retry-after"] == "1"
 
 
 def test_no_visitor_gets_anothers_picture(ask, started, bundles):

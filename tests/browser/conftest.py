@@ -20,10 +20,17 @@ EXPECTED = re.compile(
     "Failed to create default WebGPU device|No available adapters"
     "|registration blocked by Playwright"
 )
-QUIET = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+# Parts of the browser's own window, some of them pages themselves, which nobody sees here.
+UNSEEN = (
+    *("PreloadTopChromeWebUI", "InitialWebUI", "WebUIToolbarProcessOverheadExperiment"),
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "LensOverlay", "MediaRouter"),
+    *("OptimizationHints", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "PaintHolding"),
+)
+QUIET = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--disable-features={','.join(UNSEEN)}",
+]
 
 
 @pytest.fixture(scope="session")

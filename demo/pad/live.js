@@ -28,6 +28,7 @@ export function sketchOf(source, size) {
 
 export class Live {
     #due = null;
+    #redrawing = 0; // Counts the pictures that were begun.
     #row = null;
     #again = null; // The timer of another try.
     #turn = 0; // Counts what was wanted: what a later choice has made void changes nothing any more.
@@ -62,11 +63,13 @@ export class Live {
     }
 
     redraw() { // At most once a frame; the engine leaves out what it has no time for.
+        this.view.ariaBusy = "true"; // Until the picture is that of what is there now.
         this.#due ??= requestAnimationFrame(async () => {
             this.#due = null;
             const asked = this.engine;
-            if (!asked) return;
+            const redrawing = ++this.#redrawing;
             try {
+                if (!asked) return;
                 const start = performance.now();
                 const inputs = this.source();
                 if (!inputs) return this.#clear();
@@ -74,6 +77,8 @@ export class Live {
                 if (asked === this.engine && pixels) this.#show(pixels, performance.now() - start);
             } catch (error) {
                 if (asked === this.engine) await this.#failed(asked, error);
+            } finally {
+                if (redrawing === this.#redrawing && !this.#due) this.view.ariaBusy = "false";
             }
         });
     }

@@ -33,6 +33,9 @@ QUIET = [
 ]
 
 
+expect.set_options(timeout=30_000)  # Of a machine that has other things to do, too.
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -56,12 +56,8 @@ def wait_for_more(page: Page, before: int) -> None:
 def settled(page: Page, before: int = 0) -> int:
     """Wait for another picture, and for the last of those that a stroke gets on its way."""
     wait_for_more(page, before)
-    count = painted(page)
-    while True:
-        page.wait_for_timeout(250)
-        if (now := painted(page)) == count:
-            return now
-        count = now
+    page.wait_for_function(f"{VIEW}.ariaBusy === 'false'")
+    return painted(page)
 
 
 def shown(page: Page) -> np.ndarray:

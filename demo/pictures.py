@@ -100,7 +100,7 @@ class Pictures:
         )
         visitor = request.headers.get("x-visitor", "")
         try:
-            content, model = await self._turns.take(
+            content, model, count = await self._turns.take(
                 visitor if _VISITOR.fullmatch(visitor) else object(), lambda: self._make(wanted)
             )
         except UserError as error:
@@ -112,23 +112,23 @@ class Pictures:
         taken = 1000 * (time.perf_counter() - start)
         if content is None:
             return Response(status_code=204)
-        self._health.note(taken)
+        self._health.note(taken, count)
         timing = f"wait;dur={taken - model:.1f}, model;dur={model:.1f}"
         headers = {"Server-Timing": timing, "Cache-Control": "no-store"}
         media = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"
         return Response(content, media_type=media, headers=headers)
 
-    def _make(self, wanted: Wanted) -> tuple[bytes | None, float]:
-        """Return a picture's file, None where nothing is drawn, and the model's milliseconds."""
+    def _make(self, wanted: Wanted) -> tuple[bytes | None, float, int]:
+        """Return a file or None, the model's milliseconds, and how many pictures it holds."""
         if wanted.name in self._models.latents:
             pictures, milliseconds = self._sample(wanted)
         else:
             drawing = read_picture(wanted.body) if wanted.body else None
             answer, milliseconds = self._models.run(drawing, wanted.name, wanted.file)
             if answer is None:
-                return None, 0.0
+                return None, 0.0, 0
             pictures = [answer]
-        return _file(np.concatenate(pictures, axis=1), wanted.png), milliseconds
+        return _file(np.concatenate(pictures, axis=1), wanted.png), milliseconds, len(pictures)
 
     def _sample(self, wanted: Wanted) -> tuple[list[Any], float]:
         card = self._models.latent(wanted.name)

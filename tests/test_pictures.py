@@ -137,8 +137,10 @@ def test_health_counts_what_was_done(ask):
     assert before["models"] >= 3 and before["up"] > 0 and before["waiting"] == 0
     for seed in range(3):
         ask.post("/pictures/flowers?file=tflite-int8", content=png(sketch(seed)))
+    rows = 2 * noise(0, LATENT).tobytes()
+    ask.post("/pictures/clouds?file=tflite-float16", content=rows)
     after = ask.get("/healthz").json()
-    assert after["pictures"] == before["pictures"] + 3
+    assert after["pictures"] == before["pictures"] + 5
     assert 0 < after["milliseconds"]["p50"] <= after["milliseconds"]["p95"]
 
 

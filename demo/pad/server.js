@@ -31,11 +31,12 @@ export class Server {
         const start = performance.now();
         let response;
         try {
-            response = await fetch(url, { method: "POST", headers: { Accept: type, "X-Visitor": this.#visitor }, body });
+            response = await fetch(url, { method: "POST", headers: { Accept: type, "X-Visitor": `${this.#visitor}-${type.slice(6)}` }, body });
         } catch {
             throw lost("no answer");
         }
-        if (response.status >= 500) throw lost(response.status);
+        // What is saved and what is shown wait apart, so that neither takes the other's place.
+        if (response.status >= 500 || response.status === 409) throw lost(response.status);
         if (!response.ok) throw new Error(await response.text());
         const took = /model;dur=([\d.]+)/.exec(response.headers.get("Server-Timing"));
         this.milliseconds = Number(took?.[1] ?? 0);

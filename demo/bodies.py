@@ -1,113 +1,57 @@
-"""Check what a client sends in JSON before Gradio reads it: a call of one of the page's functions.
+"""Read the bodies of requests: whole, in time, and together no more than there is memory for."""
 
-Gradio answers most mistakes in a call with a 500 and a traceback. Here each is one sentence.
-"""
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
-import json
-import re
-from functools import cached_property
-from typing import Any
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 
-import gradio as gr
-
-from demo.errors import UserError
-
-SESSION = re.compile(r"[a-z0-9-]{1,64}")
-_DEPTH = 16  # Of lists in lists; a call has a handful, and Gradio walks them by recursion.
-# What Gradio's own queue writes into a call. A client that did would be believed.
-_INTERNAL = ("event_id", "oauth_token", "simple_format", "batched")
+# The largest upload is 2 MB; a form or a drawing in JSON is a little larger than what it holds.
+MAX_BODY = 4_000_000
+MAX_HELD = 64 * 2**20  # Bytes of all that arrive or wait for an answer; of drawings thousands.
+SECONDS = 10.0  # For a body to arrive; the slowest phone sends a drawing in one.
 
 
-class Calls:
-    """The functions of a page that may be called, and what each takes."""
+class Bodies:
+    """The bodies of a server's requests, from their first byte until they are answered."""
 
-    def __init__(self, page: gr.Blocks) -> None:
-        # A function without `fn` is a script in the browser.
-        functions = {index: fn for index, fn in page.fns.items() if fn.fn is not None}
-        self._inputs = {index: len(fn.inputs) for index, fn in functions.items()}
-        public = {f.api_name: i for i, f in functions.items() if f.api_visibility == "public"}
-        self._named = {str(name): self._inputs[index] for name, index in public.items()}
-        self._page = page
+    def __init__(self) -> None:
+        self._held = 0
 
-    @cached_property
-    def _parameters(self) -> dict[str, dict[str, bool]]:
-        """Of each endpoint the names of its parameters, and whether each has to be given."""
-        endpoints = self._page.get_api_info()["named_endpoints"]
-        return {
-            name: {
-                parameter["parameter_name"]: not parameter["parameter_has_default"]
-                for parameter in endpoints[f"/{name}"]["parameters"]
-            }
-            for name in self._named
-        }
+    @contextlib.asynccontextmanager
+    async def read(self, request: Request) -> AsyncIterator[bytes]:
+        """Give the body; it counts as held until the block is left.
 
-    def has(self, name: str) -> bool:
-        """Tell whether the API has an endpoint of this name."""
-        return name in self._named
-
-    def check_joined(self, body: bytes) -> None:
-        """Check the body of `queue/join`. Raises `UserError`."""
-        call = read_object(body)
-        index = call.get("fn_index")
-        if type(index) is not int or index not in self._inputs:
-            raise UserError("expected fn_index to be the number of one of the page's functions")
-        _check_session(call.get("session_hash"))
-        _check_data(call, self._inputs[index])
-        if type(call.get("trigger_id")) not in (int, type(None)):
-            raise UserError("expected trigger_id to be a whole number")
-        for key in _INTERNAL:
-            if call.get(key):
-                raise UserError(f"expected no {key}")
-
-    def check_called(self, name: str, body: bytes) -> None:
-        """Check the body of `call/NAME`. Raises `UserError`."""
-        call = read_object(body)
-        if call.get("session_hash") is not None:
-            _check_session(call["session_hash"])
-        _check_data(call, self._named[name])
-
-    def check_named(self, name: str, body: bytes) -> None:
-        """Check the body of `call/v2/NAME`: an object of parameters. Raises `UserError`."""
-        given, parameters = read_object(body), self._parameters[name]
-        required = {parameter for parameter, needed in parameters.items() if needed}
-        if not required <= given.keys() <= parameters.keys():
-            raise UserError(
-                f"expected the parameters {', '.join(parameters)}, of which "
-                f"{', '.join(sorted(required)) or 'none'} must be given"
-            )
+        Raises `HTTPException`: 411 for a body of no length, 413 for one too large, 408 for one that
+        does not arrive in time, 400 for one that ends early, 503 where those of others fill the
+        memory.
+        """
+        _check_length(request.headers.get("content-length", ""))
+        content = bytearray()
+        try:
+            try:
+                async with asyncio.timeout(SECONDS):
+                    async for part in request.stream():
+                        content += part
+                        self._held += len(part)
+                        if self._held > MAX_HELD:
+                            busy = {"Retry-After": "1"}
+                            raise HTTPException(503, "more requests wait than fit here", busy)
+            except TimeoutError:
+                ends = {"Connection": "close"}  # What still comes is not read.
+                raise HTTPException(
+                    408, f"expected the body within {SECONDS:.0f} s", ends
+                ) from None
+            except ClientDisconnect:
+                raise HTTPException(400, "the body ended early") from None
+            yield bytes(content)
+        finally:
+            self._held -= len(content)
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object that can be written again: UTF-8, finite numbers, no deep nesting.
-
-    Raises `UserError`.
-    """
-    try:
-        value = json.loads(body.decode("utf-8"))
-        # Fails where a number is not finite, or a string is half of a pair of surrogates.
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except (ValueError, RecursionError):
-        raise UserError("expected JSON in UTF-8, with finite numbers") from None
-    if not isinstance(value, dict):
-        raise UserError("expected a JSON object")
-    if _is_deeper(value, _DEPTH):
-        raise UserError(f"expected at most {_DEPTH} levels of lists and objects")
-    return value
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    if not isinstance(value, (dict, list)):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
-
-
-def _check_session(session: Any) -> None:
-    if not isinstance(session, str) or not SESSION.fullmatch(session):
-        raise UserError("expected session_hash to be 1 to 64 of a-z, 0-9 and -")
-
-
-def _check_data(call: dict[str, Any], length: int) -> None:
-    data = call.get("data")
-    if not isinstance(data, list) or len(data) != length:
-        raise UserError(f"expected data to be a list of {length}")
+def _check_length(length: str) -> None:
+    if not (length.isascii() and length.isdigit()):
+        raise HTTPException(411, "expected a Content-Length")
+    if int(length) > MAX_BODY:
+        raise HTTPException(413, f"expected at most {MAX_BODY} bytes")

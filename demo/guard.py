@@ -1,5 +1,6 @@
 """Answer only the requests that the page and its API make; Gradio 6.31 has many routes more."""
 
+import contextlib
 import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -10,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.bodies import SESSION, Calls
+from demo.bodies import Bodies
+from demo.calls import SESSION, Calls
 from demo.errors import UserError
 from demo.uploads import stored
 
-# The largest upload is 2 MB; a form or a drawing in JSON is a little larger than what it holds.
-MAX_BODY = 4_000_000
 UPLOAD = "/gradio_api/upload"
 
 _ENDPOINT = r"(?P<endpoint>[\w-]{1,64})"
@@ -41,29 +41,37 @@ _TRICK = re.compile(r"[\x00-\x1f\x7f\\]|//|/\.\.?(/|$)")  # No path of the page 
 class Guard:
     """ASGI middleware: 404 for what is not on the list, 4xx for a body that is not what it says.
 
-    A body of no length is answered 411, one too large 413, a call that is not in JSON 415, and
-    any other mistake in a call 400, with a sentence that says what was expected.
+    A call that is not in JSON is answered 415, and any other mistake in a call 400, with a sentence
+    that says what was expected; and bodies as `Bodies` does.
     """
 
     def __init__(self, app: ASGIApp, page: gr.Blocks) -> None:
         self._app = app
         self._queue = page._queue
         self._calls = Calls(page)
+        self._bodies = Bodies()
         routes = [*_OPEN, ("GET", f"/gradio_api/file={stored()}", ())]
         self._routes = [(methods.split(), re.compile(path), kept) for methods, path, kept in routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "http":
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        async with contextlib.AsyncExitStack() as until_answered:
             try:
-                scope, receive = await self._admit(scope, receive)
+                parts, scope = self._admit(scope)
+                if scope["method"] == "POST":
+                    request = Request(scope, receive)
+                    body = await until_answered.enter_async_context(self._bodies.read(request))
+                    self._check_call(parts, request, body)
+                    receive = _again(body, receive)
             except HTTPException as refusal:
-                answer = PlainTextResponse(refusal.detail, refusal.status_code)
+                answer = PlainTextResponse(refusal.detail, refusal.status_code, refusal.headers)
                 return await answer(scope, receive, send)
-        await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
-        """Return what is passed on of a request that is on the list and says what it should."""
+    def _admit(self, scope: Scope) -> tuple[dict[str, Any], Scope]:
+        """Return what a path says, and what is passed on of a request that is on the list."""
         parts, kept = self._on_the_list(scope["method"], scope["path"])
         query = {key: value for key, value in _query(scope).items() if key in kept}
         endpoint = parts.get("endpoint")
@@ -75,22 +83,9 @@ class Guard:
             raise HTTPException(404, "expected the session_hash of a call")
         # Gradio's own answer to a part of a file fails where the part is not what it expects.
         headers = [(key, value) for key, value in scope["headers"] if key != b"range"]
-        scope = {**scope, "query_string": urlencode(query).encode("ascii"), "headers": headers}
-        if scope["method"] == "POST":
-            _check_length(scope)
-        if "join" in parts or (scope["method"] == "POST" and endpoint is not None):
-            body = await _read_json(Request(scope, receive))
-            try:
-                if endpoint is None:
-                    self._calls.check_joined(body)
-                elif parts["named"]:
-                    self._calls.check_named(endpoint, body)
-                else:
-                    self._calls.check_called(endpoint, body)
-            except UserError as error:
-                raise HTTPException(400, str(error)) from None
-            receive = _again(body, receive)
-        return scope, receive
+        changed = {"query_string": urlencode(query).encode("ascii"), "headers": headers}
+        # A proxy takes its own part off a path; Starlette's mounts would look for it there.
+        return parts, {**scope, **changed, "root_path": ""}
 
     def _on_the_list(self, method: str, path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the named parts of a path and what is kept of its query."""
@@ -99,6 +94,23 @@ class Guard:
             if match and method in methods and not _TRICK.search(path):
                 return match.groupdict(), kept
         raise HTTPException(404, "not found")
+
+    def _check_call(self, parts: dict[str, Any], request: Request, body: bytes) -> None:
+        """Check the body of a request that calls one of the page's functions."""
+        endpoint = parts.get("endpoint")
+        if "join" not in parts and endpoint is None:
+            return
+        if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+            raise HTTPException(415, "expected Content-Type: application/json")
+        try:
+            if endpoint is None:
+                self._calls.check_joined(body)
+            elif parts["named"]:
+                self._calls.check_named(endpoint, body)
+            else:
+                self._calls.check_called(endpoint, body)
+        except UserError as error:
+            raise HTTPException(400, str(error)) from None
 
     def _sessions(self) -> Any:
         return self._queue.pending_messages_per_session
@@ -111,20 +123,6 @@ class Guard:
 
 def _query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1")))
-
-
-def _check_length(scope: Scope) -> None:
-    length = dict(scope["headers"]).get(b"content-length", b"")
-    if not length.isdigit():
-        raise HTTPException(411, "expected a Content-Length")
-    if int(length) > MAX_BODY:
-        raise HTTPException(413, f"expected at most {MAX_BODY} bytes")
-
-
-async def _read_json(request: Request) -> bytes:
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise HTTPException(415, "expected Content-Type: application/json")
-    return await request.body()
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -10,7 +10,6 @@ waits. 204: nothing is drawn; 409: a newer request came; 4xx: what was expected,
 `Server-Timing` tells the milliseconds of waiting and of the model.
 """
 
-import asyncio
 import io
 import re
 import time
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -31,8 +30,6 @@ from demo.turns import Full, Replaced, Turns
 
 ROWS = 8  # Pictures in a request.
 SMALL = 128  # Pictures of fewer pixels a side are enlarged, and a JPEG's faults with them.
-MAX_HELD = 64 * 2**20  # Bytes of all drawings that are on their way or wait; thousands of them.
-BODY_SECONDS = 10.0  # For a body to arrive; the slowest phone sends a drawing in one.
 _JPEG = {"quality": 95, "subsampling": 0}  # No colour is shared among pixels.
 _VISITOR = re.compile(r"[\w-]{1,64}")
 
@@ -55,7 +52,6 @@ class Pictures:
         self._models = models
         self._turns = Turns(models.at_once)
         self._health = Health()
-        self._held = 0
 
     def routes(self) -> list[BaseRoute]:
         """Return them, to be mounted beside Gradio's."""
@@ -75,24 +71,8 @@ class Pictures:
 
     async def generate(self, request: Request) -> Response:
         """Answer a drawing, or noise, with its picture."""
-        length = int(request.headers.get("content-length", 0))  # The guard lets none in without.
-        if self._held + length > MAX_HELD:
-            return _busy()
-        self._held += length
-        try:
-            return await self._answer(request)
-        finally:
-            self._held -= length
-
-    async def _answer(self, request: Request) -> Response:
         start = time.perf_counter()
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await request.body()
-        except TimeoutError:
-            return PlainTextResponse(f"expected the body within {BODY_SECONDS:.0f} s", 408)
-        except ClientDisconnect:
-            return Response(status_code=400)
+        body = await request.body()
         query = request.query_params
         png = "image/png" in request.headers.get("accept", "")
         wanted = Wanted(
@@ -108,7 +88,7 @@ class Pictures:
         except Replaced:
             return PlainTextResponse("a newer drawing has taken the place of this one", 409)
         except Full:
-            return _busy()
+            return PlainTextResponse("more visitors wait than fit here", 503, {"Retry-After": "1"})
         taken = 1000 * (time.perf_counter() - start)
         if content is None:
             return Response(status_code=204)
@@ -158,7 +138,3 @@ def _file(picture: np.ndarray, png: bool) -> bytes:
     else:
         Image.fromarray(picture).save(file, "JPEG", **_JPEG)
     return file.getvalue()
-
-
-def _busy() -> Response:
-    return PlainTextResponse("more visitors wait than fit here", 503, {"Retry-After": "1"})

@@ -46,7 +46,7 @@ format: .venv/installed  ## let ruff put imports and layout right
 	.venv/bin/python -m ruff format
 
 clean:  ## remove the environments and caches (data, runs and bundles stay)
-	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache build $(addsuffix /node_modules,$(TFJS_CHECK) $(WEB) $(FIREFOX)) $(WEB)/dist
+	rm -rf .venv .venv-demo .pytest_cache .ruff_cache .mypy_cache .hypothesis build $(addsuffix /node_modules,$(TFJS_CHECK) $(WEB) $(FIREFOX)) $(WEB)/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments ------------------------------------------------------------------------------

@@ -13,14 +13,11 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from demo.bundles import load_generator, load_sampler, shipped
 from demo.latents import noise
-from demo.pictures import Pictures
-from demo.serving import Models
 from tests.demo_bundle import DIGITS, LATENT, LATENT_SIZE, SIZE, write_bundle, write_latent_bundle
 from tests.demo_server import serve
 
@@ -149,16 +146,6 @@ def test_health_counts_what_was_done(ask):
     assert 0 < after["milliseconds"]["p50"] <= after["milliseconds"]["p95"]
 
 
-def test_drawings_that_would_fill_the_memory_are_refused(bundles, monkeypatch):
-    monkeypatch.setattr("demo.pictures.MAX_HELD", 20_000)
-    client = TestClient(Starlette(routes=Pictures(Models(bundles)).routes()))
-    url = "/pictures/flowers?file=tflite-int8"
-    for _ in range(2):  # What is refused, or answered, is held no more.
-        assert client.post(url, content=png(sketch(0))).status_code == 200
-        refused = client.post(url, content=b"x" * 20_001)
-        assert refused.status_code == 503 and refused.headers["retry-after"] == "1"
-
-
 def test_no_visitor_gets_anothers_picture(ask, started, bundles):
     generator = load_generator(bundles[0])
     drawings = [sketch(seed) for seed in range(24)]
@@ -239,6 +226,30 @@ def test_a_temporary_folder_of_somebody_else_is_left_alone(bundles, tmp_path):
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert list(tmp_path.iterdir()) == [tmp_path / "gradio"]
+
+
+def test_a_clock_that_jumps_and_a_laptop_that_slept_change_nothing(bundles, tmp_path):
+    """The clock is set a day on, then two days back, under a server that is at work."""
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    (tmp_path / "sitecustomize.py").write_text(  # Python runs it first.
+        "import time, pathlib\n"
+        f"clock, now = pathlib.Path({str(clock)!r}), time.time\n"
+        "time.time = lambda: now() + int(clock.read_text() or 0)\n"
+    )
+    with serve(bundles[0], PYTHONPATH=str(tmp_path)) as (address, _):
+        for seconds in (0, 86_400, -86_400):
+            clock.write_text(str(seconds))
+            url = f"{address}/pictures/flowers?file=tflite-int8"
+            answer = httpx.post(url, content=png(sketch(1)), trust_env=False)
+            assert (picture(answer) == load_generator(bundles[0])(sketch(1))).all()
+            health = httpx.get(f"{address}/healthz", trust_env=False).json()
+            assert 0 <= health["up"] < 60 and health["milliseconds"]["p50"] is not None
+            client = Client(address, verbose=False, download_files=tmp_path)
+            (tmp_path / "a.png").write_bytes(png(sketch(1)))
+            drawn = client.predict(handle_file(tmp_path / "a.png"), api_name="/generate")
+            client.close()
+            assert Path(drawn).is_file()
 
 
 def test_no_temporary_folder_is_one_line(bundles, tmp_path):

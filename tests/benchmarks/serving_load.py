@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 from demo.bundles import load_generator, shipped
 from tests.browser.conftest import QUIET
 from tests.browser.pad import point, record_waits, stroke
-from tests.demo_server import serve
+from tests.demo_server import held, serve
 
 COLUMNS = "| drawers | pictures/s | p50 ms | p95 ms | lost | own older strokes dropped |"
 
@@ -149,13 +149,6 @@ def in_a_browser(address: str, seconds: float = 5.0) -> tuple[float, float]:
     return statistics.median(waits), rate
 
 
-def memory(pid: int) -> tuple[float, int]:
-    """The process's megabytes, and how many files it has open."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(kilobytes) / 1000, len(list(Path(f"/proc/{pid}/fd").iterdir()))
-
-
 def row(drawers: list[Drawer], seconds: float) -> str:
     """A line of the table, of what they have seen."""
     times = np.concatenate([each.times for each in drawers])
@@ -198,8 +191,9 @@ def main() -> None:
                 drawers = asyncio.run(play(*told, 8, 5, hurry=True))
                 done += sum(len(each.times) for each in drawers)
             if options.soak:
-                megabytes, files = memory(process.pid)
-                print(f"after {done} pictures: {megabytes:.0f} MB, {files} files open", flush=True)
+                now = held(process.pid)
+                line = f"{now.megabytes:.0f} MB, {now.files} files open"
+                print(f"after {done} pictures: {line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ PARTS = {
         "adversarial": "not matters and not tiny and not paper",
     },
     "runs": {
-        "fit": "promises or resumed or averaged or nan",
+        "fit": "promises or random or averaged or nan",
         "recipes": "complete and not pix2pix",
     },
 }

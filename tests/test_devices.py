@@ -153,7 +153,8 @@ def test_two_devices_train_as_one_does(data, tmp_path, backend, two_devices, gai
     assert_same_but_for_rounding(Run.open(one), Run.open(two))
 
 
-@pytest.mark.slow
+@pytest.mark.release
+@pytest.mark.timeout(600)
 def test_two_workers_train_as_one_device_does_and_the_first_alone_writes(alone, undisturbed):
     assert_same_but_for_rounding(alone, undisturbed)
     assert undisturbed.card["training"]["devices"] == 2

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.slow
 FAST = dataclasses.replace(PRESETS["fast"], width=8, discriminator_width=4, batch=2)
 PAPER = dataclasses.replace(PRESETS["paper"], width=4, discriminator_width=4)
 TINY = dataclasses.replace(TINY_OF_FOUR, batch=2)  # Where the network is not the point.
+RANDOM = dataclasses.replace(TINY, zoom_max=0.2, shift=0.1, flip=True, gain=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +101,13 @@ def test_the_card_tells_the_licence_that_the_data_does_not(data, run):
     assert longer.card["data"]["licence"] == "CC BY 2.0"
 
 
-@pytest.mark.parametrize("recipe", [FAST, PAPER], ids=["fast", "paper"])
+@pytest.mark.parametrize("recipe", [FAST, PAPER, RANDOM], ids=["fast", "paper", "random"])
 def test_a_resumed_run_equals_the_uninterrupted_one(data, tmp_path, recipe):
     """Weights, optimizer, averages, BatchNorm statistics and every random state, bit by bit."""
     whole = train(data, tmp_path / "whole", recipe=recipe)
-    train(data, tmp_path / "halves", recipe=recipe, images=4)
+    shutil.copytree(whole.folder, tmp_path / "halves")
+    # As if it had been killed in its second epoch.
+    max((tmp_path / "halves" / "checkpoints").glob("[0-9]*.npz")).unlink()
     halves = train(data, tmp_path / "halves", recipe=recipe)
     assert_same_state(whole, halves)
     assert len(halves.log.read_text().splitlines()) == 3

@@ -154,8 +154,7 @@ def test_a_killed_worker_is_one_line(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
-    count = 400  # More than a busy machine finishes before it tells of the first ten.
-    for n in range(count):
+    for n in range(400):  # More than a busy machine finishes before it tells of the first ten.
         photo(tmp_path / "photos" / f"{n}.png", n, (64, 64))
     process = start(tmp_path / "photos", tmp_path / "out")
     wait_for_pairs(tmp_path / "out", 10)
@@ -168,9 +167,14 @@ def test_an_interrupted_prepare_is_usable_and_goes_on(tmp_path, how):
     if how == signal.SIGINT:
         assert process.returncode == 130
     done = places(tmp_path / "out")
-    assert 10 <= len(done) < count
+    assert 10 <= len(done) < 400
     assert len(Dataset.open(tmp_path / "out").train) > 0
 
+    # What is left of the photos is enough to go on with.
+    left = [path for path in (tmp_path / "photos").iterdir() if path.name not in done]
+    for path in left[40:]:
+        path.unlink()
+    count = len(done) + len(left[:40])
     info = prepare(tmp_path / "photos", tmp_path / "out", size=64, test_share=0.3, processes=1)
     now = places(tmp_path / "out")
     assert info["photos"] == count and now.items() >= done.items()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.one_player import in_turn, one_alone, values
 from tests.tiny_recipe import TINY
 from tests.tiny_recipes import PHOTOS, data, example, recipe, train, trained
-from training.adversarial import AdversarialModel
 from training.data.batches import Batches
 from training.evaluation.evaluate import evaluate
 from training.evaluation.generators import Generator
@@ -33,25 +33,6 @@ PLAYERS = {
     "progressive": GAME,
 }
 every_recipe = pytest.mark.parametrize("name", PLAYERS)
-every_player = pytest.mark.parametrize(
-    ("name", "player"), [(name, player) for name in PLAYERS for player in PLAYERS[name]]
-)
-
-
-class OneAlone(AdversarialModel):
-    """A model in which one player alone has anything to learn."""
-
-    alone: str
-
-    def losses(self, batch):
-        """The others' losses are multiplied by nothing."""
-        losses, logs = super().losses(batch)
-        return {name: x * float(name == self.alone) for name, x in losses.items()}, logs
-
-
-def alone(model, player: str):
-    model.__class__ = type("Alone", (OneAlone, type(model)), {"alone": player})
-    return model
 
 
 def compiled(model, optimizer):
@@ -63,10 +44,6 @@ def steps(model, batch, count: int) -> dict[str, list[float]]:
     """Train on one batch `count` times; what was logged each time."""
     stream = Batches(batch, len(batch[0]))
     return model.fit(stream, epochs=count, shuffle=False, verbose=0).history
-
-
-def values(network):
-    return [keras.ops.convert_to_numpy(v.value) for v in network.trainable_variables]
 
 
 def test_every_recipe_is_here():
@@ -125,27 +102,27 @@ def test_it_trains_in_mixed_precision(name, store):
 
 
 @pytest.mark.slow
-@every_player
-def test_each_player_learns_alone_and_leaves_the_others_bit_identical(name, player, store):
+@every_recipe
+def test_each_player_learns_alone_and_leaves_the_others_bit_identical(name, store):
     """Its loss on one batch halves, within 200 steps."""
     # Not pix2pix's own: hinge has no floor to sink to, and no gradient where all is within its
     # margin; its generators learn in test_adversarial.
     chosen = recipe(name) if name != "pix2pix" else TINY
     # Without averages, which Keras puts in the weights' place when `fit` ends.
-    model = compiled(
-        alone(chosen.build(SIZES.get(name, 28), 0), player), keras.optimizers.Adam(3e-3)
-    )
+    model = one_alone(chosen.build(SIZES.get(name, 28), 0))
+    compiled(model, keras.optimizers.Adam(3e-3))
     assert tuple(model.players) == PLAYERS[name]
     batch = example(store, name, chosen)
     before = {each: values(network) for each, network in model.networks.items()}
-    losses: list[float] = []
-    # Noise is sampled anew in each step, and some of it is harder.
-    while not losses or (len(losses) < 200 and min(losses) > 0.5 * losses[0]):
-        losses += steps(model, batch, 10)[f"{player}_loss"]
-    assert min(losses) <= 0.5 * losses[0], losses
-    for each, network in model.networks.items():
-        same = map(np.array_equal, before[each], values(network))
-        assert all(same) == (each not in model.players[player]), each
+    for player in in_turn(model):
+        losses: list[float] = []
+        # Noise is sampled anew in each step, and some of it is harder.
+        while not losses or (len(losses) < 200 and min(losses) > 0.5 * losses[0]):
+            losses += steps(model, batch, 10)[f"{player}_loss"]
+        assert min(losses) <= 0.5 * losses[0], (player, losses)
+        for each, network in model.networks.items():
+            same = map(np.array_equal, before[each], values(network))
+            assert all(same) == (each not in model.players[player]), (player, each)
 
 
 @every_recipe

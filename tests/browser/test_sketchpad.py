@@ -170,6 +170,39 @@ def test_the_picture_is_downloaded(page):
         assert (np.asarray(image) == shown(page)).all()  # Pictures as small as this are exact.
 
 
+def test_a_download_and_a_moving_pen_leave_each_other_alone(page):
+    answers: list[int] = []
+    page.on("response", lambda r: answers.append(r.status) if "/pictures/" in r.url else None)
+    stroke(page, (0.2, 0.3), (0.8, 0.3))
+    settled(page)
+    button = page.locator(".picture").get_by_role("button", name="Download").element_handle()
+    with page.expect_download() as download:
+        page.evaluate(
+            """async (button) => {
+                const canvas = document.querySelector('.pad canvas');
+                canvas.setPointerCapture = () => {};
+                const box = canvas.getBoundingClientRect();
+                const pen = (name, x) => canvas.dispatchEvent(new PointerEvent(name, {
+                    clientX: box.left + x * box.width, clientY: box.top + 0.6 * box.height,
+                    button: 0, isPrimary: true, pointerId: 1 }));
+                pen('pointerdown', 0.2);
+                for (let turn = 0; turn < 60; turn++) {
+                    pen('pointermove', 0.2 + 0.01 * turn);
+                    if (turn == 30) button.click();
+                    await new Promise((next) => setTimeout(next, 10));
+                }
+                pen('pointerup', 0.8);
+            }""",
+            button,
+        )
+    with Image.open(download.value.path()) as image:
+        assert image.format == "PNG" and image.size == (SIZE, SIZE)
+    expect(page.locator(".view")).to_have_attribute("aria-busy", "false")
+    assert is_near(color_at(page, 0.7, 0.6), PINK_ANSWER)
+    assert len(answers) > 5 and set(answers) == {200}
+    expect(page.locator(".status")).to_contain_text("the server, int8")
+
+
 def test_the_keyboard_draws(page):
     canvas = page.locator(".pad canvas")
     canvas.focus()

@@ -25,7 +25,7 @@ def request(*messages: dict[str, Any], length: str = "6", pause: float = 0) -> R
     return Request({"type": "http", "method": "POST", "headers": headers}, receive)
 
 
-WHOLE = [{"body": b"abc", "more_body": True}, {"body": b"def"}]
+WHOLE: list[dict[str, Any]] = [{"body": b"abc", "more_body": True}, {"body": b"def"}]
 
 
 @contextlib.asynccontextmanager

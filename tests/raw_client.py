@@ -33,8 +33,8 @@ class RawClient:
             if sent.method == "POST" and "content-length" not in sent.headers:
                 connection.putheader("content-length", str(len(sent.body)))
             connection.endheaders(sent.body)
-            answer = connection.getresponse()
-            return answer.status, b"" if "heartbeat" in sent.path else answer.read()
+            with connection.getresponse() as answer:
+                return answer.status, b"" if "heartbeat" in sent.path else answer.read()
         finally:
             connection.close()
 

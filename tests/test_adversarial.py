@@ -27,8 +27,12 @@ def compiled(model, options):
 
 
 def eager(model, options):
-    """For a step or two: the operations are the same, and the graph takes longer to build."""
-    model.compile(optimizer=options.optimizer(), run_eagerly=True)
+    """For a step or two: the operations are the same, and the graph takes longer to build.
+
+    On JAX it takes less time than to compile each operation by itself.
+    """
+    on_jax = keras.backend.backend() == "jax"
+    model.compile(optimizer=options.optimizer(), run_eagerly=not on_jax, jit_compile=on_jax)
     return model
 
 

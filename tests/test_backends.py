@@ -16,7 +16,7 @@ PARTS = {
         "augment": "",
         "networks": "batch_norm or picture_norm",
         "family_layers": "sampling or pool or instance or late or r1",
-        "adversarial": "not matters and not tiny and not paper",
+        "adversarial": "not matters and not tiny and not finite",  # The gradients below are.
     },
     "runs": {
         "fit": "promises or random or averaged or nan",

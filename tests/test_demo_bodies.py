@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from demo.bodies import MAX_BODY, Bodies
+from tests.event_loop import run
 
 END = {"type": "http.disconnect"}
 
@@ -40,7 +41,7 @@ def test_a_body_of_parts_is_given_whole():
         async with Bodies().read(request(*WHOLE)) as body:
             return body
 
-    assert asyncio.run(read()) == b"abcdef"
+    assert run(read()) == b"abcdef"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_length_that_is_none_or_too_large_is_refused_unread(length, status):
         async with refused(status), Bodies().read(request(length=length)):
             pass
 
-    asyncio.run(read())
+    run(read())
 
 
 def test_a_body_that_ends_early_or_does_not_come_is_refused(monkeypatch):
@@ -63,7 +64,7 @@ def test_a_body_that_ends_early_or_does_not_come_is_refused(monkeypatch):
         async with refused(408), Bodies().read(request(*WHOLE, pause=1)):
             pass
 
-    asyncio.run(read())
+    run(read())
 
 
 def test_all_bodies_together_have_a_bound_until_they_are_answered(monkeypatch):
@@ -79,4 +80,4 @@ def test_all_bodies_together_have_a_bound_until_they_are_answered(monkeypatch):
         async with bodies.read(request(*WHOLE)):
             pass
 
-    asyncio.run(read())
+    run(read())

@@ -7,6 +7,7 @@ import pytest
 
 from demo.health import Health
 from demo.turns import Full, Replaced, Turns
+from tests.event_loop import run
 
 
 class Work:
@@ -48,7 +49,7 @@ def test_visitors_take_turns_and_of_each_only_the_newest_waits():
         assert [await tasks[name] for name in kept] == list(kept)
         assert done == ["a1", "a4", "b2", "c1"], "the newer one takes the older one's place"
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_as_many_are_at_work_as_there_are_workers():
@@ -64,7 +65,7 @@ def test_as_many_are_at_work_as_there_are_workers():
         assert sorted(await asyncio.gather(*tasks)) == ["0", "1", "2", "3", "4"]
         assert turns.waiting == 0
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_who_leaves_or_fails_blocks_nobody():
@@ -84,7 +85,7 @@ def test_who_leaves_or_fails_blocks_nobody():
             await turns.take("c", lambda: 1 // 0)
         assert await turns.take("d", lambda: "after") == "after"
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_line_has_an_end(monkeypatch):
@@ -102,7 +103,7 @@ def test_a_line_has_an_end(monkeypatch):
         first.may_end.set()
         assert await asyncio.gather(*tasks) == ["first", "first"]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_health_tells_of_the_last_minute(monkeypatch):

@@ -9,6 +9,7 @@ from PIL import Image
 from tests.pictures import write_dataset
 from tests.tflite_files import float_file
 from training.data.datasets import Dataset
+from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation import evaluate, metrics
 from training.evaluation.features import FeatureNetwork
@@ -90,7 +91,7 @@ def dataset(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(dataset, tmp_path_factory):
     """The smallest pix2pix there is, after two steps."""
-    recipe = Pix2Pix(width=8, discriminator_width=8, batch=2)
+    recipe = Pix2Pix(width=8, discriminator_width=8, batch=2, squeezenet=NONE)
     folder = tmp_path_factory.mktemp("runs") / "flowers"
     options = FitOptions(dataset, folder, images=4, epoch_images=4, precision="float32")
     return fit(recipe, options, name="pix2pix")

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.pictures import write_dataset
 from tests.tiny_recipe import TINY as TINY_OF_FOUR
+from training.data.weights import NONE
 from training.errors import UserError
 from training.fit import FitOptions, describe, fit
 from training.recipes import RECIPES
@@ -23,7 +24,9 @@ from training.runs.folder import Run, load_generator
 
 pytestmark = pytest.mark.slow
 
-FAST = dataclasses.replace(PRESETS["fast"], width=8, discriminator_width=4, batch=2)
+FAST = dataclasses.replace(
+    PRESETS["fast"], width=8, discriminator_width=4, batch=2, squeezenet=NONE
+)
 PAPER = dataclasses.replace(PRESETS["paper"], width=4, discriminator_width=4)
 TINY = dataclasses.replace(TINY_OF_FOUR, batch=2)  # Where the network is not the point.
 RANDOM = dataclasses.replace(TINY, zoom_max=0.2, shift=0.1, flip=True, gain=0.5)

@@ -1,15 +1,9 @@
 import gzip
-import hashlib
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.static_server import StaticServer
 from tests.tiny_recipes import write_digits
-from training.data import downloads
-from training.data.downloads import Source, locate
 from training.data.idx import open_labelled, read_idx
 from training.errors import UserError
 
@@ -56,51 +50,3 @@ def test_a_missing_or_half_unpacked_file_is_one_line(digits, tmp_path):
     (tmp_path / "pictures.gz").write_bytes(gzip.compress(b"0123456789")[:-4])
     with pytest.raises(UserError, match="cannot be unpacked"):
         read_idx(tmp_path / "pictures")
-
-
-@pytest.fixture
-def server(digits, tmp_path, monkeypatch):
-    """A server of the digits, and `drawn-digits` known by name to be there."""
-    place = tmp_path / "served"
-    shutil.copytree(digits, place)
-    files = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in place.iterdir()}
-    served = StaticServer(place)
-    source = Source("Drawn digits", "CC0", served.address, files)
-    monkeypatch.setitem(downloads.SOURCES, "drawn-digits", source)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    yield served
-    served.stop()
-
-
-def test_a_dataset_is_downloaded_by_name_once(server, tmp_path):
-    folder = locate(Path("drawn-digits"))
-    assert folder == tmp_path / "garabato" / "drawn-digits"
-    assert len(list(folder.iterdir())) == 4
-    before = len(server.sent)
-    assert locate(Path("drawn-digits")) == folder
-    assert len(server.sent) == before
-    assert len(open_labelled(folder).train) == 20
-
-
-def test_another_content_than_promised_is_refused(server, monkeypatch):
-    files = dict.fromkeys(downloads.SOURCES["drawn-digits"].files, "0" * 32)
-    changed = Source("Drawn digits", "CC0", server.address, files)
-    monkeypatch.setitem(downloads.SOURCES, "drawn-digits", changed)
-    with pytest.raises(UserError, match="cannot download Drawn digits: .*hash does not match"):
-        locate(Path("drawn-digits"))
-
-
-def test_without_a_network_one_line_names_the_option(tmp_path, monkeypatch):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    gone = Source("Drawn digits", "CC0", "http://127.0.0.1:9", {"a.gz": "0" * 32, "b.gz": "1" * 32})
-    monkeypatch.setitem(downloads.SOURCES, "drawn-digits", gone)
-    with pytest.raises(
-        UserError, match=r"cannot download .*a\.gz and b\.gz: --data FOLDER"
-    ) as told:
-        locate(Path("drawn-digits"))
-    assert "\n" not in str(told.value)
-
-
-def test_neither_a_folder_nor_a_name_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="a dataset's name .*mnist, fashion-mnist"):
-        locate(tmp_path / "nowhere")

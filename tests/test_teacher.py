@@ -13,6 +13,7 @@ from tests.demo_bundle import write_card
 from tests.pictures import pairs, write_dataset
 from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY
+from training.data.weights import NONE
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.pixels import to_network
@@ -26,7 +27,13 @@ pytestmark = pytest.mark.slow
 
 SIZE = 64
 RECIPE = Pix2Pix(
-    generator="shuffle_unet", width=8, discriminator_width=4, batch=2, zoom_max=0.0, shift=0.0
+    generator="shuffle_unet",
+    width=8,
+    discriminator_width=4,
+    batch=2,
+    zoom_max=0.0,
+    shift=0.0,
+    squeezenet=NONE,
 )
 STILL = dataclasses.replace(RECIPE, generator="slim_unet", flip=False, gain=0.0)
 

@@ -14,6 +14,7 @@ from training.__main__ import main
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TINY = ["--width", "8", "--discriminator-width", "4", "--batch", "2", "--precision", "float32"]
+TINY += ["--squeezenet", "none"]
 
 
 def training(*arguments, **environment) -> subprocess.CompletedProcess:

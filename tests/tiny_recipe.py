@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 from training.__main__ import main
+from training.data.weights import NONE
 from training.networks.normalization import BatchNorm
 from training.recipes import RECIPES
 from training.recipes.pix2pix import Pix2Pix
@@ -41,6 +42,7 @@ TINY = Tiny(
     discriminator_width=4,
     batch=4,
     adversarial="bce",
+    squeezenet=NONE,
     zoom_max=0.0,
     shift=0.0,
     flip=False,

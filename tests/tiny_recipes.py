@@ -10,12 +10,13 @@ from PIL import Image
 
 from tests.pictures import pairs, write_dataset
 from tests.store import Store
+from training.data.weights import NONE
 from training.fit import FitOptions, fit
 from training.recipes import RECIPES
 from training.runs.folder import Run
 
 TINY: dict[str, dict[str, Any]] = {
-    "pix2pix": {"width": 8, "discriminator_width": 4, "batch": 4},
+    "pix2pix": {"width": 8, "discriminator_width": 4, "batch": 4, "squeezenet": NONE},
     "cgan": {"batch": 8},
     "dcgan": {"batch": 8},
     "gan": {"batch": 8},

@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import platform
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,7 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
     """
     opened = _open(recipe, options, name)
     networks = _build(opened).networks
-    dataset = opened.dataset
+    recipe, dataset = opened.recipe, opened.dataset
     told = {
         "recipe": f"{name} ({recipe.task})",
         **dataclasses.asdict(options),
@@ -107,6 +109,12 @@ def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
     dataset = recipe.open(options.data)
+    if dataset.info.get("complete") is False:
+        told = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])
+        print(
+            f"{options.data} is half made; this goes on: python -m training prepare {told}",
+            file=sys.stderr,
+        )
     if options.licence:
         dataset = dataclasses.replace(dataset, info=dataset.info | {"licence": options.licence})
     devices = Devices(options.devices)
@@ -115,6 +123,7 @@ def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
             f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
             f"{devices.workers} machine(s)"
         )
+    recipe = recipe.completed(Run.begun(options.run))
     config = _configuration(recipe, options, name, dataset)
     return _Opened(recipe, options, dataset, devices, config)
 

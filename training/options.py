@@ -4,7 +4,7 @@ import dataclasses
 import math
 import typing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from training.errors import UserError
 
@@ -45,6 +45,14 @@ Decay = Annotated[float, Within(0, 1 - 1e-9)]  # Of 1 an average would never mov
 
 class Options:
     """What a recipe's dataclass is: fields with ranges, and a check of them all."""
+
+    def completed(self, begun: dict[str, Any] | None) -> Self:
+        """Return these options with what they need from the network, which is fetched.
+
+        `begun` has the options with which a run began that is gone on with: what that does without,
+        it goes on without. Nothing is needed, as a rule.
+        """
+        return self
 
     def check(self) -> None:
         """Raise `UserError`, in the option's own words, for a value that makes no sense."""

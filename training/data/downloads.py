@@ -1,6 +1,9 @@
 """Datasets by name: where they are on the network, and the checksums that they must have."""
 
+import contextlib
 import dataclasses
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -25,6 +28,8 @@ class Source:
     labels: tuple[str, ...] = ()
     inside: str = ""
 
+
+SILENCE = 20.0  # Seconds in which nothing comes, after which a download is given up.
 
 DIGITS = tuple("0123456789")
 CLOTHES = (
@@ -89,24 +94,51 @@ def locate(data: Path) -> Path:
         raise UserError(
             f"expected a folder, or a dataset's name ({', '.join(SOURCES)}); there is no {data}"
         )
-    folder = Path("garabato") / str(data)
+    for name, checksum in source.files.items():
+        try:
+            path = download(f"{source.address}/{name}", checksum, str(data), name.endswith(".tgz"))
+        except NotDownloaded as reason:
+            raise UserError(
+                f"cannot download {source.title}: {reason}; with no network, name a folder that "
+                f"holds {' and '.join(source.files)}: --data FOLDER"
+            ) from None
+    return Path(path) / source.inside if source.inside else Path(path).parent
+
+
+class NotDownloaded(Exception):
+    """Why a download failed, in one line."""
+
+
+def download(address: str, checksum: str, folder: str, extract: bool = False) -> Path:
+    """Give the place of a file, or of what an archive holds, downloaded once to Keras's folder.
+
+    Raises `NotDownloaded`.
+    """
     try:
-        for name, checksum in source.files.items():
+        keras_home().mkdir(parents=True, exist_ok=True)  # Or Keras takes a place that all share.
+        with _given_up_after(SILENCE):
             path = keras.utils.get_file(
-                name,
-                f"{source.address}/{name}",
+                address.rsplit("/")[-1],
+                address,
                 file_hash=checksum,
-                cache_subdir=str(folder),
+                cache_subdir=str(Path("garabato") / folder),
                 cache_dir=str(keras_home()),
-                extract=name.endswith(".tgz"),
+                extract=extract,
             )
     except Exception as error:  # Keras raises no kind of its own, and changes the kind.
-        reason = " ".join(str(error).split())
-        raise UserError(
-            f"cannot download {source.title}: {reason}; with no network, name a folder that "
-            f"holds {' and '.join(source.files)}: --data FOLDER"
-        ) from None
-    return Path(path) / source.inside if source.inside else Path(path).parent
+        raise NotDownloaded(" ".join(str(error).split())) from None
+    return Path(path)
+
+
+@contextlib.contextmanager
+def _given_up_after(seconds: float) -> Iterator[None]:
+    """Let connections that are opened in the block fail when nothing comes for so long."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def describe(data: Path) -> dict[str, str]:

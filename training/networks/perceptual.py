@@ -1,6 +1,5 @@
 """The perceptual network, SqueezeNet: losses in the features that it has learned."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +55,11 @@ class PerceptualNetwork:
 def perceptual_network(
     size: int, weights: Path | None, perceptual: float, projected: float
 ) -> PerceptualNetwork | None:
-    """Build what the weights of the two losses ask for; say so where there is no file for it.
+    """Build what the weights of the two losses ask for; None where that, or a file, is nothing.
 
     Raises:
         UserError: as `PerceptualNetwork` does.
     """
-    if not perceptual and not projected:
-        return None
-    if weights is None:
-        print(
-            "Without --squeezenet FILE there is no perceptual loss and no discriminator in its "
-            "features: pictures will be plainer (--perceptual 0 --projected 0 says that this is "
-            "meant)",
-            file=sys.stderr,
-        )
+    if weights is None or not (perceptual or projected):
         return None
     return PerceptualNetwork(size, weights, discriminate=projected > 0)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import keras
 
@@ -10,6 +10,7 @@ from training import losses
 from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
 from training.data.datasets import Dataset
+from training.data.weights import squeezenet_weights
 from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
@@ -40,9 +41,11 @@ class Pix2Pix(Options):
     projected: Weight = 1.0
     """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
     squeezenet: Path | None = None
-    """Weights of SqueezeNet 1.1 (.h5, Keras layout, no top), which the two above take."""
+    """Weights of SqueezeNet 1.1 (.h5) for the two above; fetched if none are told; or `none`."""
     teacher: Path | None = None
     """Run or bundle whose pictures stand for the photos where l1 and perceptual measure."""
+    direction: Literal["ab", "ba"] = "ab"
+    """ba goes from what is in target/, or on the right, to what is in input/, or on the left."""
     batch: Batch = 8
     """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: Rate = 2e-4
@@ -67,9 +70,15 @@ class Pix2Pix(Options):
     task = IMAGE_TO_IMAGE
     shown = {"generator": 0}
 
+    def completed(self, begun: dict[str, Any] | None) -> Self:
+        """Fetch SqueezeNet's weights where they are needed and none are named; or say so."""
+        needed = (self.perceptual or self.projected) and (not begun or begun.get("squeezenet"))
+        found = squeezenet_weights(self.squeezenet, bool(needed))
+        return dataclasses.replace(self, squeezenet=found)
+
     def open(self, data: Path, size: int | None = None) -> Dataset:
         """Open pairs: a dataset folder of `python -m training prepare`, or in its layout."""
-        return Dataset.open(data, size)
+        return Dataset.open(data, size, self.direction)
 
     def build(self, size: int, seed: int) -> AdversarialModel:
         """Build untrained networks; `UserError` for a size that the generator cannot take."""
@@ -90,7 +99,7 @@ class Pix2Pix(Options):
 # Both: python -m training fit pix2pix --preset NAME --data DATASET --run RUN. Hours and scores are
 # those of training/experiments/README.md: KID shares of 368 held-out flowers, at 256 / 64 px.
 PRESETS = {
-    # 0.564 / 0.354 after 55 minutes on one core with --squeezenet, from nothing.
+    # 0.564 / 0.354 after 55 minutes on one core, from nothing.
     "fast": Pix2Pix(),
     # The published system: batch 1, 286 -> 256 px jitter, BCE + 100 L1, no averaging. 1.267 / 0.850
     # after the same 55 minutes.
@@ -121,9 +130,8 @@ class Pix2PixModel(AdversarialModel):
             "generator": options.build_generator(size, seed),
             "discriminator": patchgan(size, width=options.discriminator_width),
         }
-        perceptual = perceptual_network(
-            size, options.squeezenet, options.perceptual, options.projected
-        )
+        weights = squeezenet_weights(options.squeezenet, needed=False)
+        perceptual = perceptual_network(size, weights, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators
         discriminators = [name for name in networks if name != "generator"]

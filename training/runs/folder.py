@@ -49,6 +49,16 @@ class Run:
         return cls(Path(folder), config)
 
     @classmethod
+    def begun(cls, folder: Path) -> dict[str, Any] | None:
+        """Read the recipe's options of the run in a folder; None where there is none yet.
+
+        Raises as `open` does.
+        """
+        if not (folder / "config.json").exists():
+            return None
+        return cls.open(folder).config["options"]
+
+    @classmethod
     def stored(cls, folder: Path, config: dict[str, Any]) -> dict[str, Any] | None:
         """Read the configuration of the run that `config` goes on with; None where none is yet.
 
@@ -60,9 +70,12 @@ class Run:
             found = cls.open(folder).config
             different = list(differences(found, _as_stored(config)))
             if different:
+                way_on = "or the options that it was started with"
+                if all(each.startswith("data.") for each in different):  # Photos came, or went.
+                    way_on = f"and begin there with what this one has learned: --start {folder}"
                 raise UserError(
                     f"{folder} is a run of another configuration ({'; '.join(different)}); "
-                    f"choose another --run folder, or the options that it was started with"
+                    f"choose another --run folder, {way_on}"
                 )
             return found
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

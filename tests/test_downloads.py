@@ -1,0 +1,163 @@
+"""What is fetched from the network, from a server of our own: once, whole, or told in one line."""
+
+import dataclasses
+import hashlib
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.pictures import write_dataset
+from tests.shared_data import photographs_and
+from tests.static_server import StaticServer
+from tests.test_squeezenet import write_weights
+from tests.tiny_recipe import TINY
+from tests.tiny_recipes import write_digits
+from training.data import downloads
+from training.data import weights as weights_of_others
+from training.data.downloads import Source, locate
+from training.data.idx import open_labelled
+from training.data.weights import NONE, SQUEEZENET, Weights, fetch
+from training.errors import UserError
+from training.fit import FitOptions, describe, fit
+from training.networks.squeezenet import squeezenet
+from training.recipes import RECIPES
+from training.recipes.pix2pix import PRESETS, Pix2Pix
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "garabato"
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A server of the digits, and `drawn-digits` known by name to be there."""
+    place = tmp_path / "served"
+    write_digits(place, count=20)
+    files = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in place.iterdir()}
+    served = StaticServer(place)
+    source = Source("Drawn digits", "CC0", served.address, files)
+    monkeypatch.setitem(downloads.SOURCES, "drawn-digits", source)
+    yield served
+    served.stop()
+
+
+def test_a_dataset_is_downloaded_by_name_once(server, home):
+    folder = locate(Path("drawn-digits"))
+    assert folder == home / "drawn-digits"
+    assert len(list(folder.iterdir())) == 4
+    before = len(server.sent)
+    assert locate(Path("drawn-digits")) == folder
+    assert len(server.sent) == before
+    assert len(open_labelled(folder).train) == 20
+
+
+def test_another_content_than_promised_is_refused(server, monkeypatch):
+    files = dict.fromkeys(downloads.SOURCES["drawn-digits"].files, "0" * 32)
+    changed = Source("Drawn digits", "CC0", server.address, files)
+    monkeypatch.setitem(downloads.SOURCES, "drawn-digits", changed)
+    with pytest.raises(UserError, match="cannot download Drawn digits: .*hash does not match"):
+        locate(Path("drawn-digits"))
+
+
+def test_without_a_network_one_line_names_the_option(monkeypatch):
+    gone = Source("Drawn digits", "CC0", "http://127.0.0.1:9", {"a.gz": "0" * 32, "b.gz": "1" * 32})
+    monkeypatch.setitem(downloads.SOURCES, "drawn-digits", gone)
+    with pytest.raises(
+        UserError, match=r"cannot download .*a\.gz and b\.gz: --data FOLDER"
+    ) as told:
+        locate(Path("drawn-digits"))
+    assert "\n" not in str(told.value)
+
+
+def test_neither_a_folder_nor_a_name_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="a dataset's name .*mnist, fashion-mnist"):
+        locate(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def weights(tmp_path, monkeypatch):
+    """A server of weights, known as SqueezeNet's."""
+    place = tmp_path / "weights"
+    place.mkdir()
+    content = write_weights(place / "small.h5").read_bytes()
+    served = StaticServer(place)
+    told = Weights("SqueezeNet", "MIT", served.address, "small.h5", _sha256(content), len(content))
+    monkeypatch.setattr("training.data.weights.SQUEEZENET", told)
+    yield served
+    served.stop()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_what_a_recipe_needs_is_downloaded_once_and_none_says_that_it_is_not(weights, home, capsys):
+    for _ in range(2):
+        assert Pix2Pix().completed(None).squeezenet == home / "weights" / "small.h5"
+    assert Pix2Pix().completed({"squeezenet": {"name": "a", "sha256": "b"}}).squeezenet
+    for kept in (Pix2Pix(squeezenet=NONE), PRESETS["paper"], Pix2Pix(perceptual=0, projected=0)):
+        assert kept.completed(None).squeezenet is None
+    own = Path("own.h5")
+    assert Pix2Pix(squeezenet=own).completed(None).squeezenet == own
+    assert len(weights.sent) == 1 and not capsys.readouterr().err
+
+
+def test_a_cut_file_of_weights_is_downloaded_again(weights, home):
+    path = fetch(weights_of_others.SQUEEZENET)
+    content = path.read_bytes()
+    path.write_bytes(content[:1000])
+    assert fetch(weights_of_others.SQUEEZENET) == path and path.read_bytes() == content
+
+
+def test_other_weights_than_promised_are_not_taken(weights, monkeypatch):
+    told = dataclasses.replace(weights_of_others.SQUEEZENET, sha256="0" * 64)
+    with pytest.raises(UserError, match="cannot download the weights of SqueezeNet: .*hash does"):
+        fetch(told)
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch):
+    monkeypatch.setattr(downloads, "SILENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(UserError, match="SqueezeNet 1.1: .*timed out"):
+            fetch(dataclasses.replace(SQUEEZENET, address=address))
+    assert socket.getdefaulttimeout() is None
+
+
+@pytest.mark.slow
+def test_a_run_that_began_without_a_network_goes_on_when_there_is_one(
+    weights, tmp_path, monkeypatch, capsys
+):
+    wanting = dataclasses.replace(TINY, squeezenet=None, batch=2)
+    monkeypatch.setitem(RECIPES, "tiny", {"tiny": wanting})
+    data = write_dataset(tmp_path / "data", train=4, test=2, size=32)
+    told = FitOptions(data, tmp_path / "run", 4, epoch_images=4, precision="float32")
+    here = weights_of_others.SQUEEZENET
+    gone = dataclasses.replace(here, address="http://127.0.0.1:9")
+    monkeypatch.setattr(weights_of_others, "SQUEEZENET", gone)
+    fit(wanting, told, name="tiny", verbose=0)
+    [line] = [line for line in capsys.readouterr().err.splitlines() if "SqueezeNet" in line]
+    assert "pictures will be plainer" in line and "--squeezenet none" in line
+    monkeypatch.setattr(weights_of_others, "SQUEEZENET", here)
+    run = fit(wanting, dataclasses.replace(told, images=8), name="tiny", verbose=0)
+    assert run.config["options"]["squeezenet"] is None and not weights.sent
+    # Another run takes them.
+    out = describe(wanting, dataclasses.replace(told, run=tmp_path / "new"), name="tiny")
+    assert "small.h5" in out and "projected" in out and len(weights.sent) == 1
+
+
+def test_the_published_weights_are_those_that_the_code_promises(tmp_path):
+    _, path = photographs_and("squeezenet_v1.1_notop.h5")
+    place = tmp_path / "served"
+    place.mkdir()
+    (place / SQUEEZENET.file).symlink_to(path)
+    served = StaticServer(place)
+    try:
+        found = fetch(dataclasses.replace(SQUEEZENET, address=served.address))
+    finally:
+        served.stop()
+    assert found.stat().st_size == SQUEEZENET.bytes
+    assert squeezenet(64, found).output_shape[0][-1] == 128

@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps
 
 from demo.errors import UserError
 
@@ -43,22 +43,31 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarray | None:
     """Fit a drawing of any shape into the model's square: uint8 `[size, size, 3]`, RGB.
 
-    Transparent parts show `background` ("#rrggbb"). Nothing that was drawn is cut off: what is not
-    square is padded with `background`, and the thinnest line keeps one pixel. Returns None where
-    there is nothing to see: no drawing, or background only.
+    Transparent parts show `background` ("#rrggbb"); ink of that same colour on a transparent sheet
+    shows on the opposite. Nothing that was drawn is cut off: what is not square is padded, and the
+    thinnest line keeps one pixel. Returns None where there is nothing to see: no drawing, or
+    background only.
     """
     if drawing is None:
         return None
     if drawing.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255, not scale them.
         drawing = Image.fromarray((np.asarray(drawing) >> 8).astype(np.uint8))
     drawing = drawing.convert("RGBA")
-    flat = Image.new("RGBA", drawing.size, background)
+    ground = ImageColor.getrgb(background)[:3]
+    laid = _laid(drawing, size, ground)
+    if laid is None and drawing.getchannel("A").getextrema() == (0, 255):
+        return _laid(drawing, size, tuple(255 - value for value in ground))
+    return laid
+
+
+def _laid(drawing: Image.Image, size: int, ground: tuple[int, ...]) -> np.ndarray | None:
+    """Lay an RGBA drawing on a ground of one colour; None where that alone is seen."""
+    flat = Image.new("RGBA", drawing.size, ground)
     flat.alpha_composite(drawing)
     longer = max(flat.size)
     width, height = (max(1, round(side / longer * size)) for side in flat.size)
     fitted = flat.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    square = Image.new("RGB", (size, size), background)
-    blank = np.array(square.getpixel((0, 0)), np.uint8)
+    square = Image.new("RGB", (size, size), ground)
     square.paste(fitted, (round((size - width) / 2), round((size - height) / 2)))
     result = np.asarray(square)
-    return None if (result == blank).all() else result
+    return None if (result == np.array(ground, np.uint8)).all() else result

@@ -55,6 +55,13 @@ def test_alpha_shows_the_background():
     assert tuple(result[0, 0]) == PINK and tuple(result[15, 0]) == (0x20, 0x40, 0x60)
 
 
+def test_ink_of_the_backgrounds_colour_on_a_transparent_sheet_is_seen():
+    sheet = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+    sheet.paste((0, 0, 0, 255), (0, 0, 16, 8))
+    result = pixels(sheet, 16, "#000000")
+    assert result is not None and not result[:8].any() and (result[8:] == 255).all()
+
+
 def test_half_transparent_colour_is_mixed_with_the_background():
     drawing = Image.new("RGBA", (8, 8), (200, 0, 0, 128))
     result = pixels(drawing, 8, "#000000")

@@ -66,12 +66,26 @@ export class Drawing {
 
     place(image) { // A picture, as large as fits.
         this.remember();
-        this.wipe();
         const { canvas, context } = this;
         const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
         const [w, h] = [image.width * scale, image.height * scale];
+        const draw = () => context.drawImage(image, (canvas.width - w) / 2, (canvas.height - h) / 2, w, h);
+        const pixels = () => new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
         context.imageSmoothingQuality = "high";
-        context.drawImage(image, (canvas.width - w) / 2, (canvas.height - h) / 2, w, h);
+        context.clearRect(0, 0, canvas.width, canvas.height);
+        draw();
+        const seen = pixels();
+        this.wipe();
+        draw();
+        // Ink of the background's own colour on a transparent sheet is seen on the opposite.
+        const [ground] = pixels();
+        if (seen.some((pixel) => pixel >>> 24 > 127) && pixels().every((pixel) => pixel === ground) && seen.some((pixel) => pixel >>> 24 < 128)) {
+            context.fillStyle = "white";
+            context.globalCompositeOperation = "difference";
+            context.fillRect(0, 0, canvas.width, canvas.height);
+            context.globalCompositeOperation = "source-over";
+            draw();
+        }
         this.onchange(true);
     }
 

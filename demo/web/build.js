@@ -16,8 +16,9 @@ await mkdir(`${PAGE}/wasm`, { recursive: true });
 
 const common = { bundle: true, minify: true, target: ["es2022"], logLevel: "warning", legalComments: "linked" };
 await build({ ...common, entryPoints: ["src/page.js", "../pad/engines.js"], outdir: PAGE, entryNames: "[name]", format: "esm", splitting: true, chunkNames: "chunk-[hash]" });
-// Workers of the old kind: LiteRT loads its runtime by importScripts, which modules do not have.
-await build({ ...common, entryPoints: ["src/litert-worker.js", "src/tfjs-worker.js"], outdir: PAGE, format: "iife" });
+// Workers of the old kind: LiteRT loads its runtime by importScripts, which modules do not have. And
+// what is said where no module may be loaded.
+await build({ ...common, entryPoints: ["src/litert-worker.js", "src/tfjs-worker.js", "src/unserved.js"], outdir: PAGE, format: "iife" });
 
 // Many static hosts compress no WebAssembly: 9.4 MB would travel for 2.9.
 for (const kind of ["", "_threaded", "_jspi", "_compat"]) {

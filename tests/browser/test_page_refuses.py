@@ -65,6 +65,19 @@ def test_an_engine_that_draws_the_known_drawing_wrong_is_refused(browser, bundle
         server.stop()
 
 
+@pytest.mark.parametrize(
+    ("locale", "begins"), [("en-US", "Opened as a file"), ("es-ES", "Abierta como archivo")]
+)
+def test_opened_by_double_click_it_says_what_to_do(browser, bundle, locale, begins):
+    page = browser.new_context(locale=locale).new_page()
+    try:
+        page.goto((bundle / "index.html").as_uri())
+        expect(page.locator("main")).to_contain_text(begins)
+        expect(page.locator("main")).to_contain_text("python3 -m http.server")
+    finally:
+        page.context.close()
+
+
 def test_a_strict_policy_holds(browser, server):
     page = visit(browser, server)
     try:

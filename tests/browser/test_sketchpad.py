@@ -137,6 +137,16 @@ def test_a_picture_is_uploaded(page, tmp_path):
     assert is_near(color_at(page, 0.5, 0.1), (0, 0, 0))  # Padded, not cut.
 
 
+def test_black_ink_on_a_transparent_sheet_is_seen(page, tmp_path):
+    sheet = Image.new("RGBA", (SIZE, SIZE), (0, 0, 0, 0))
+    sheet.paste((0, 0, 0, 255), (0, 0, SIZE, SIZE // 2))
+    sheet.save(tmp_path / "ink.png")
+    page.locator(".pad input[type=file]").set_input_files(tmp_path / "ink.png")
+    settled(page)
+    assert is_near(color_at(page, 0.5, 0.2), (0, 0, 0))
+    assert is_near(color_at(page, 0.5, 0.8), (255, 255, 255))
+
+
 def test_a_file_that_is_no_picture_is_refused_in_words(page, tmp_path):
     text = tmp_path / "notes.png"
     text.write_text("not a picture")

@@ -13,7 +13,6 @@ from tests.pictures import pairs, write_dataset
 from tests.tiny_recipe import Tiny
 from training.data.batches import Batches
 from training.data.datasets import Arrays, Dataset
-from training.data.pairs import read_pair
 from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.prepare.prepare import prepare
@@ -67,9 +66,6 @@ def test_reads_side_by_side_images(tmp_path):
     inputs, targets = dataset.train.load()
     assert dataset.size == SIZE and len(dataset.test) == 0
     assert (inputs == 10).all() and (targets == 200).all()
-    files = (tmp_path / "train" / "1.png",) * 2
-    turned = read_pair(files, SIZE, "ba")
-    np.testing.assert_array_equal(turned, (targets[0], inputs[0]))
     with pytest.raises(UserError, match="no test pictures"):
         dataset.test.load()
 
@@ -107,7 +103,7 @@ def test_half_a_pair_of_an_interrupted_prepare_is_passed_over(plain):
 
 def test_an_unreadable_pair_is_named_and_leaves_no_half_cache(plain):
     (plain / "train/target/2.png").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="2.png: not a JPEG"):
+    with pytest.raises(UserError, match=r"2.png: not a picture \(JPEG"):
         Dataset.open(plain).train.load()
     assert list((plain / "cache").iterdir()) == []
 

@@ -112,6 +112,32 @@ def test_a_dataset_that_moved_is_found_again(data, finished, tmp_path):
     assert generator.dataset(None).folder == moved
 
 
+def test_photos_that_came_since_name_the_way_on(data, finished, tmp_path):
+    more = shutil.copytree(data, tmp_path / "more")
+    for side in ("input", "target"):
+        shutil.copy(more / "test" / side / "0000.png", more / "train" / side / "new.png")
+    with pytest.raises(UserError, match=r"data\.images: was 4, now 5.*--start .*run") as told:
+        describe(TINY, options(more, finished), name="tiny")
+    assert "options that it was started with" not in str(told.value)
+
+
+def test_data_that_is_gone_is_asked_for_by_its_option(data, finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    change(run, "data", "folder", to=str(tmp_path / "gone"))
+    with pytest.raises(UserError, match="no longer at .*gone: name it.*--data"):
+        Generator.open(run).dataset(None)
+    assert Generator.open(run).dataset(data).folder == data
+
+
+def test_data_that_is_half_made_is_told_with_the_way_on(data, tmp_path, capsys):
+    half = shutil.copytree(data, tmp_path / "half")
+    told = {"name": "flowers", "size": 64, "source": "my photos", "complete": False}
+    (half / "dataset.json").write_text(json.dumps(told))
+    describe(TINY, options(half, tmp_path / "run"), name="tiny")
+    [line] = [line for line in capsys.readouterr().err.splitlines() if "half made" in line]
+    assert "is half made" in line and line.endswith(f"training prepare 'my photos' {half}")
+
+
 def test_a_dataset_is_found_from_any_working_directory(data, tmp_path, monkeypatch):
     monkeypatch.chdir(data.parent)
     run = train(data.relative_to(data.parent), tmp_path / "run").folder

@@ -1,6 +1,7 @@
 """`prepare` on small folders: what it writes, and what it does not do twice."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -215,17 +216,17 @@ def test_unequal_names_between_the_two_folders_are_named(tmp_path):
         run(tmp_path / "given", tmp_path / "out", layout="pairs")
 
 
-@pytest.mark.parametrize("layout", ["ab", "ba"])
-def test_side_by_side_images_are_cut_in_either_direction(tmp_path, layout):
+@pytest.mark.parametrize("direction", ["ab", "ba"])
+def test_side_by_side_images_are_cut_in_either_direction(tmp_path, direction):
     image = Image.new("RGB", (2 * SIZE, SIZE), (10, 10, 10))
     image.paste((200, 200, 200), (SIZE, 0, 2 * SIZE, SIZE))
     (tmp_path / "given").mkdir()
     for n in range(2):
         image.save(tmp_path / "given" / f"{n}.png")
     photo(tmp_path / "given" / "square.png", 0)
-    info = run(tmp_path / "given", tmp_path / "out", layout=layout)
+    info = run(tmp_path / "given", tmp_path / "out", layout="ab", direction=direction)
     inputs, _ = Dataset.open(tmp_path / "out").train.load()
-    assert abs(int(inputs.mean()) - (10 if layout == "ab" else 200)) <= 1
+    assert abs(int(inputs.mean()) - (10 if direction == "ab" else 200)) <= 1
     assert "expected two pictures side by side" in info["skipped"]["square.png"]
 
 
@@ -256,3 +257,22 @@ def test_it_says_how_many_pairs_it_removed(photos, tmp_path, capsys):
         patch.setattr("sys.argv", [*command, "--size", str(SIZE), "--test-share", "0.3"])
         main()
     assert "pairs, 3 removed whose picture is gone, 0 pictures skipped" in capsys.readouterr().out
+
+
+def test_the_last_line_is_honest(tmp_path, monkeypatch, capsys):
+    """So many pairs; what was left out, by kind; what looks empty, and what is there twice."""
+    photos = discs(tmp_path / "photos")
+    shutil.copy(photos / "0.png", photos / "copy.png")
+    (photos / "film.mp4").touch()
+    (photos / "cut.jpg").write_bytes(b"\xff\xd8\xff")
+    told = ["training", "prepare", photos, tmp_path / "out", "--size", 32, "--processes", 1]
+    monkeypatch.setattr("sys.argv", [*map(str, told)])
+    main()
+    out = capsys.readouterr().out
+    assert "1 pictures skipped, left out: 1 .mp4, 1 photos nearly the same as others; see" in out
+    for side in ("input", "target"):
+        (tmp_path / "pairs" / side).mkdir(parents=True)
+        for number in range(3):
+            pixels = np.full((40, 40, 3), 60 * number * (side == "target"), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pairs" / side / f"{number}.png")
+    assert run(tmp_path / "pairs", tmp_path / "other", layout="pairs")["empty"] == 3

@@ -42,10 +42,16 @@ def _prepare(arguments: list[str]) -> None:
     from training.prepare.prepare import prepare
 
     info = tyro.cli(prepare, args=arguments, prog="python -m training prepare")
-    pairs = " and ".join(f"{count:,} {split}" for split, count in info["counts"].items())
-    gone = f", {info['removed']:,} removed whose picture is gone" if info["removed"] else ""
-    skipped = f"{len(info['skipped'])} pictures skipped"
-    print(f"{pairs} pairs{gone}, {skipped}; see sheet.png in the dataset")
+    left_out = [f"{count:,} {kind}" for kind, count in info["left_out"].items()]
+    told = [
+        " and ".join(f"{count:,} {split}" for split, count in info["counts"].items()) + " pairs",
+        f"{info['removed']:,} removed whose picture is gone" if info["removed"] else "",
+        f"{len(info['skipped']):,} pictures skipped",
+        f"left out: {', '.join(left_out)}" if left_out else "",
+        f"{info['empty']:,} drawings look empty" if info["empty"] else "",
+        f"{info['alike']:,} photos nearly the same as others" if info["alike"] else "",
+    ]
+    print(f"{', '.join(filter(None, told))}; see sheet.png in the dataset")
     for path, reason in info["skipped"].items():
         print(f"  skipped {path}: {reason}", file=sys.stderr)
 

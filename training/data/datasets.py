@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from training.data.cache import Cache, Column, Rows, fingerprint, in_order, sha256, user_cache
-from training.data.pairs import SIDES, SPLITS, is_picture, match_names, read_pair
+from training.data.found import find
+from training.data.pairs import SIDES, SPLITS, match_names, read_pair
 from training.data.photos import UnreadablePhoto, load_image
 from training.errors import UserError
 
@@ -119,13 +120,15 @@ class Dataset:
         return str(self.info.get("sketch", "given"))
 
     @classmethod
-    def open(cls, folder: Path, size: int | None = None) -> "Dataset":
+    def open(
+        cls, folder: Path, size: int | None = None, direction: Literal["ab", "ba"] = "ab"
+    ) -> "Dataset":
         """Open what `prepare` wrote, or plain pairs in the same layout.
 
         Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
-        images in `train/`, the input on the left (`prepare` also takes those with the input on
-        the right); likewise `test/`, which may be missing. Their `size` is that of the first
-        picture unless given. Raises `UserError`.
+        images in `train/`; likewise `test/`, or `val/` where there is none, which may be missing.
+        Their `size` is that of the first picture unless given. In `direction` "ba" what is in
+        `input/`, or on the left, is what the inputs are to become. Raises `UserError`.
         """
         folder = Path(folder)
         info = {}
@@ -141,18 +144,20 @@ class Dataset:
                 f"{folder}; make one with: python -m training prepare PHOTOS {folder}"
             )
         # What `prepare` left when it was interrupted may hold one half of a pair.
-        listed = {split: _list_pairs(folder / split, strict=not info) for split in SPLITS}
+        held_out = "test" if (folder / "test").is_dir() or info else "val"
+        places = {"train": folder / "train", "test": folder / held_out}
+        listed = {split: _list_pairs(places[split], strict=not info) for split in SPLITS}
         if not listed["train"]:
             raise UserError(f"{folder} holds no training pairs")
         size = size or _first_size(listed["train"])
-        train, test = (_cached(folder, split, size, listed[split]) for split in SPLITS)
+        train, test = (_cached(folder, split, size, listed[split], direction) for split in SPLITS)
         return cls(folder, size, info, train, test)
 
 
-def _cached(folder: Path, split: str, size: int, pairs: list[Files]) -> Cached:
+def _cached(folder: Path, split: str, size: int, pairs: list[Files], direction: str) -> Cached:
     def read(files: Files) -> tuple[np.ndarray, np.ndarray]:
         try:
-            return read_pair(files, size, "ab")
+            return read_pair(files, size)
         except UnreadablePhoto as error:
             raise UserError(f"{files[0]}: {error}") from None
 
@@ -164,7 +169,7 @@ def _cached(folder: Path, split: str, size: int, pairs: list[Files]) -> Cached:
     # A dataset may lie on a disk that is only read.
     places = (folder / "cache", user_cache(folder))
     cache = Cache(folder, paths, split, size, SIDES, decode, places)
-    return Cached(tuple((cache, side) for side in SIDES))
+    return Cached(tuple((cache, side) for side in (SIDES if direction == "ab" else SIDES[::-1])))
 
 
 def _list_pairs(folder: Path, strict: bool) -> list[Files]:
@@ -172,7 +177,7 @@ def _list_pairs(folder: Path, strict: bool) -> list[Files]:
     if inputs.is_dir() and targets.is_dir():
         return [files for _, files in match_names(inputs, targets, strict)]
     if folder.is_dir():
-        return [(path, path) for path in sorted(folder.iterdir()) if is_picture(path)]
+        return [(path, path) for path in find(folder).pictures]
     return []
 
 

@@ -9,8 +9,9 @@ from tqdm import tqdm
 from training.data.cache import Cache, Rows, in_order, user_cache
 from training.data.datasets import Cached, Dataset
 from training.data.downloads import describe, locate
+from training.data.found import find_photos
 from training.data.pairs import SPLITS
-from training.data.photos import UnreadablePhoto, find_photos, load_photo
+from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
 
 HELD_OUT = 20  # Every so many-th photo, by name, is not trained on.

@@ -1,20 +1,25 @@
-"""Find and decode photos; what cannot be read is reported, never fatal on its own."""
+"""Decode photos; what cannot be read is reported, never fatal on its own."""
 
-import os
+import io
 import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+import pi_heif
+from PIL import Image, ImageCms, ImageOps
 
 from training.errors import UserError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-FORMATS = ("JPEG", "PNG", "WEBP")  # no other decoder is ever offered a file
+pi_heif.register_heif_opener()
+# No other decoder is ever offered a file.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP")
 MIN_SIDE = 32  # less shows no flower, unless no more is asked for
 MAX_DECODED = 100_000_000  # pixels in memory at once: 300 MB as RGB, enough for any camera
 MAX_DECLARED = 450_000_000  # a 20,000 px square JPEG, which is decoded at an eighth of its size
+
+DARK = 48  # Of 255: what is no brighter is not seen on black.
+_SRGB = ImageCms.createProfile("sRGB")
 
 # Pillow's own guard goes up to that limit, where it refuses instead of warning.
 Image.MAX_IMAGE_PIXELS = MAX_DECLARED
@@ -27,39 +32,12 @@ class UnreadablePhoto(UserError):
     """A photo that cannot be used; the message is the reason."""
 
 
-def find_photos(folder: Path) -> list[Path]:
-    """All JPEG, PNG and WebP files below `folder`, sorted by relative path.
-
-    Hidden files and folders are left out. Links to folders are followed, each real folder once,
-    so a loop of links ends. Raises `UserError` when `folder` is not a folder or holds no photo.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise UserError(f"expected a folder of photos, found no folder at {folder}")
-    seen: set[str] = set()
-    found = []
-    for root, folders, files in os.walk(folder, followlinks=True):
-        folders.sort()
-        if os.path.realpath(root) in seen:
-            folders.clear()
-            continue
-        seen.add(os.path.realpath(root))
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(root, name)
-            for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-        ]
-    if not found:
-        raise UserError(f"found no .jpg, .png or .webp photo in {folder} or its sub-folders")
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
-
-
 def load_image(path: Path, shortest: int) -> Image.Image:
-    """Decode a file as it was taken: upright, mode RGB, shorter side about `shortest` or more.
+    """Decode a file as it was taken: upright, sRGB, shorter side about `shortest` or more.
 
     Transparent parts become black, the canvas's colour, which stands for "nothing drawn here" in
-    drawings and photos alike. Raises `UnreadablePhoto` with the reason.
+    drawings and photos alike; or white, where what is seen is as dark as that. Raises
+    `UnreadablePhoto` with the reason.
     """
     try:
         with Image.open(path, formats=FORMATS) as image:
@@ -67,7 +45,7 @@ def load_image(path: Path, shortest: int) -> Image.Image:
     except UnreadablePhoto:
         raise
     except Image.UnidentifiedImageError:
-        raise UnreadablePhoto("not a JPEG, PNG or WebP image") from None
+        raise UnreadablePhoto(f"not a picture ({', '.join(FORMATS)})") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadablePhoto("more pixels than any photo: refused as a bomb") from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:
@@ -116,14 +94,47 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
             f"{width}x{height} pixels: more than {MAX_DECODED // 1_000_000} million, too large"
         )
     _turn_upright(image)
-    if image.mode.startswith("I"):  # 16 bits a pixel, grey: conversion would clip, not scale
-        return Image.fromarray((np.asarray(image, np.int64) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode.startswith(("I", "F")):  # Grey, in more than 8 bits.
+        return Image.fromarray(_to_bytes(np.asarray(image))).convert("RGB")
+    image = _to_srgb(image)
     if "A" in image.mode or "transparency" in image.info:
-        pixels = image.convert("RGBA")
-        opaque = Image.new("RGB", pixels.size)
-        opaque.paste(pixels, mask=pixels.getchannel("A"))
-        return opaque
+        return _on_a_ground(image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _to_bytes(values: np.ndarray) -> np.ndarray:
+    """Scale numbers of 12 or 16 bits, or from 0 to 1, to 0..255: Pillow would clip them."""
+    if values.dtype.kind == "f":
+        return np.clip(
+            np.rint(np.nan_to_num(values) * (255 if values.max() <= 1 else 1)), 0, 255
+        ).astype(np.uint8)
+    # Cameras and scanners of 12 bits write them into 16 as they are.
+    return (np.clip(values, 0, 65535) >> (4 if values.max() < 4096 else 8)).astype(np.uint8)
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Convert the colours of an embedded profile (Display P3, Adobe RGB, CMYK) to sRGB."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    to_mode = image.mode if image.mode in ("RGBA", "LA") else "RGB"
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, own, _SRGB, outputMode=to_mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image  # A profile that is damaged, or of other colours, says nothing.
+    return converted or image
+
+
+def _on_a_ground(image: Image.Image) -> Image.Image:
+    alpha = image.getchannel("A")
+    brightest = np.asarray(image)[..., :3].max(axis=-1)[np.asarray(alpha) > 127]
+    dark = brightest.size and np.percentile(brightest, 99) < DARK
+    opaque = Image.new("RGB", image.size, "white" if dark else "black")
+    opaque.paste(image, mask=alpha)
+    return opaque
 
 
 def _turn_upright(image: Image.Image) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from tqdm import tqdm
 
 from training.data.datasets import Dataset
-from training.data.photos import UnreadablePhoto, find_photos, load_photo
+from training.data.found import find_photos
+from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
 from training.evaluation.tflite import PictureNetwork
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, rows_of
@@ -133,6 +134,11 @@ class Generator:
         folder = folder or self.data
         if folder is None:
             raise UserError(f"{self.name} does not know its data: name a dataset with --data")
+        if folder == self.data and folder.is_absolute() and not folder.is_dir():
+            raise UserError(
+                f"the data that {self.name} was trained on is no longer at {folder}: name it, or "
+                "other data, with --data"
+            )
         return self._network.open(folder, self.size)
 
 

@@ -13,12 +13,17 @@ from training.files import replacing
 
 @dataclass(frozen=True)
 class Entry:
-    """A finished pair: its source's path, file name, split, and the key it was made under."""
+    """A finished pair: its source's path, file name, split, and the key it was made under.
+
+    `empty` tells that its input is of one colour, `look` what its photo looks like (`alike`).
+    """
 
     source: str
     name: str
     split: str
     key: str
+    empty: bool = False
+    look: str = ""
 
     def files(self, dataset: Path) -> tuple[Path, Path]:
         """Where its input and target are in a dataset folder."""

@@ -13,9 +13,10 @@ import numpy as np
 from training.data.pairs import SIDES, SPLITS, pair_sheet
 from training.errors import UserError
 from training.files import write_image, write_json
+from training.prepare.alike import near_duplicates
 from training.prepare.ledger import Entry, Ledger
 from training.prepare.sketches import VERSION
-from training.prepare.workers import Job, Plan, make_pair, make_pairs
+from training.prepare.workers import Job, Made, Plan, make_pair, make_pairs
 
 SHEET_PAIRS = 16
 
@@ -26,9 +27,10 @@ def bring_up_to_date(
     """Make the pairs that are missing, remove those whose photo is gone, write `dataset.json`.
 
     `sources` names every source's two files, `info` what is known of the dataset beforehand.
-    Returns `info` with the counts, what was skipped, and of how many pictures that are gone the
-    pairs were removed. Raises `UserError` when nothing could be read, which leaves no new folder
-    behind, and when none of the pictures that the dataset was made of is among the sources.
+    Returns `info` with the counts, what was skipped, of how many pictures that are gone the pairs
+    were removed, how many inputs look empty, and how many photos nearly the same as others. Raises
+    `UserError` when nothing could be read, which leaves no new folder behind, and when none of the
+    pictures that the dataset was made of is among the sources.
     """
     dataset = plan.dataset
     ledger = Ledger(dataset / "photos.jsonl")
@@ -47,11 +49,11 @@ def bring_up_to_date(
         _remove(dataset, ledger.entries.pop(source))
     jobs, skipped = _plan_jobs(plan, ledger, sources, info["test_share"])
     with ledger:
-        for job, reason in make_pairs(plan, jobs, processes):
-            if reason is None:
-                ledger.add(Entry(job.source, job.name, job.split, job.key))
-            else:  # a pair made earlier, when the photo could be read, stays
-                skipped[job.source] = reason
+        for job, made in make_pairs(plan, jobs, processes):
+            if made.skipped:  # a pair made earlier, when the photo could be read, stays
+                skipped[job.source] = made.skipped
+            else:
+                ledger.add(_entry(job, made))
         _fill_empty_split(plan, ledger, jobs)
     if not ledger.entries:
         if fresh:
@@ -63,16 +65,19 @@ def bring_up_to_date(
     ledger.rewrite()
     _sweep(dataset, ledger)
     if jobs or not (dataset / "sheet.png").exists():
-        entries = sorted(ledger.entries.values(), key=lambda entry: place_in_split(1, entry.source))
-        shown = [entry.files(dataset) for entry in entries[:SHEET_PAIRS]]
+        mixed = sorted(ledger.entries.values(), key=lambda entry: place_in_split(1, entry.source))
+        shown = [entry.files(dataset) for entry in mixed[:SHEET_PAIRS]]
         write_image(dataset / "sheet.png", pair_sheet(shown))
-    splits = [entry.split for entry in ledger.entries.values()]
+    entries = list(ledger.entries.values())
+    splits = [entry.split for entry in entries]
     info |= {
         "complete": True,
         "photos": len(splits),
         "counts": {split: splits.count(split) for split in SPLITS},
         "skipped": dict(sorted(skipped.items())),
         "removed": len(gone),
+        "empty": sum(entry.empty for entry in entries),
+        "alike": near_duplicates(entry.look for entry in entries if entry.look),
         "versions": {"sketches": VERSION, "opencv": cv2.__version__, "numpy": np.__version__},
     }
     write_json(dataset / "dataset.json", info)
@@ -100,16 +105,25 @@ def _plan_jobs(
             continue
         entry = ledger.entries.get(source)
         if entry is None:
-            split = SPLITS[place_in_split(plan.seed, source) < test_share]
+            split = _split(plan, source, test_share)
             jobs.append(Job(source, files, ledger.next_name(), split, key))
         elif entry.key != key or not _exists(plan.dataset, entry):
             jobs.append(Job(source, files, entry.name, entry.split, key))
     return jobs, skipped
 
 
+def _split(plan: Plan, source: str, test_share: float) -> str:
+    """A split that the photos' folders say, or one by the photo's own name."""
+    if plan.held_out:
+        return SPLITS[source.startswith(f"{plan.held_out}/")]
+    return SPLITS[place_in_split(plan.seed, source) < test_share]
+
+
 def _key(plan: Plan, files: tuple[Path, Path]) -> str:
     """Changes whenever the pair has to be made again."""
     facts = [plan.size, plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
+    if plan.direction != "ab":
+        facts.append(plan.direction)
     for path in files:
         status = path.stat()
         facts += [status.st_size, status.st_mtime_ns]
@@ -138,10 +152,15 @@ def _fill_empty_split(plan: Plan, ledger: Ledger, fresh: list[Job]) -> None:
     before = new[0] if "train" in sides else new[-1]
     after = replace(before, split="test" if before.split == "train" else "train")
     # Made anew, not moved: the two sides of the split are not treated alike.
-    if make_pair(plan, after) is None:
+    made = make_pair(plan, after)
+    if not made.skipped:
         old = ledger.entries[before.source]
-        ledger.add(Entry(after.source, after.name, after.split, after.key))
+        ledger.add(_entry(after, made))
         _remove(plan.dataset, old)
+
+
+def _entry(job: Job, made: Made) -> Entry:
+    return Entry(job.source, job.name, job.split, job.key, made.empty, made.look)
 
 
 def _sweep(dataset: Path, ledger: Ledger) -> None:

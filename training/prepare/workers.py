@@ -20,6 +20,7 @@ from training.data.pairs import read_pair
 from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
 from training.files import write_image
+from training.prepare.alike import look
 from training.prepare.background import focus_on_drawn
 from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.scene import analyse
@@ -35,6 +36,8 @@ class Plan:
     seed: int
     layout: str
     focus: str
+    direction: str = "ab"
+    held_out: str | None = None  # Of the photos' folders beside `train` the one that is held out.
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,17 @@ class Job:
     key: str
 
 
-def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Job, str | None]]:
-    """Make the pairs, with a bar; yields each job with None, or the reason why it was skipped.
+@dataclass(frozen=True)
+class Made:
+    """What came of a job: why it was skipped, or else whether nothing is drawn, and the look."""
+
+    skipped: str = ""
+    empty: bool = False
+    look: str = ""  # Of the photo; see `alike`.
+
+
+def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Job, Made]]:
+    """Make the pairs, with a bar; yields each job with what came of it.
 
     Raises `UserError` when a pair cannot be written, or a worker is killed.
     """
@@ -64,7 +76,7 @@ def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Jo
         ProcessPoolExecutor(processes, context, initializer=_start_worker) as pool,
     ):
         queue = iter(jobs)
-        pending: dict[Future[str | None], Job] = {}
+        pending: dict[Future[Made], Job] = {}
         try:
             while True:
                 # A short queue keeps memory flat and lets Ctrl-C end it at once.
@@ -85,23 +97,27 @@ def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Jo
                 future.cancel()
 
 
-def make_pair(plan: Plan, job: Job) -> str | None:
-    """Read a photo, draw its sketch, write both; gives None, or the reason why it was skipped."""
+def make_pair(plan: Plan, job: Job) -> Made:
+    """Read a photo, draw its sketch, write both; a photo that cannot be read is skipped."""
     try:
         if plan.layout == "photos":
             target = load_photo(job.files[1], plan.size)
+            seen = look(target)
             scene = analyse(target)
             sketch = SKETCHES[plan.sketch](scene, source_rng(plan.seed, job.source))
             if plan.focus == "drawn" and job.split == "train":
                 target = focus_on_drawn(scene, sketch)
         else:
-            sketch, target = read_pair(job.files, plan.size, plan.layout)
+            sketch, target = read_pair(job.files, plan.size)
+            if plan.direction == "ba":
+                sketch, target = target, sketch
+            seen = look(target)
     except UnreadablePhoto as error:
-        return str(error)
+        return Made(skipped=str(error))
     for side, pixels in (("target", target), ("input", sketch)):
         path = plan.dataset / job.split / side / job.name
         write_image(path, Image.fromarray(pixels))
-    return None
+    return Made(empty=bool((sketch == sketch[0, 0]).all()), look=seen)
 
 
 def source_rng(seed: int, source: str) -> np.random.Generator:

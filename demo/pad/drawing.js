@@ -3,8 +3,9 @@
 const SCALE = 2; // Drawn at twice the model's size, so that strokes look smooth on a large screen.
 const HISTORY = 30; // Undo steps: 1 MB each at 256 px.
 
-// `canvas` is an HTML canvas; `onchange(finished)` is called after each bit of a stroke with
-// false, and with true when the stroke, or anything else that changes the drawing, is done.
+// `canvas` is an HTML canvas; `onchange(finished, drawn = true)` is called after each bit of a stroke
+// with false, and with true when the stroke, or anything else that changes the drawing, is done. Of a
+// stroke that ends nothing is `drawn`: its last bit was.
 export class Drawing {
     constructor(canvas, onchange) {
         this.canvas = canvas;
@@ -52,7 +53,7 @@ export class Drawing {
     up() {
         if (!this.pen) return;
         this.pen = null;
-        this.onchange(true);
+        this.onchange(true, false);
     }
 
     // ---- All at once --------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { make, tool } from "./dom.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// Fills `element`; `text` is what `speak` gives, `onchange(finished)` as in `Drawing`. Returns
+// Fills `element`; `text` is what `speak` gives, `onchange()` is called when the drawing is another. Returns
 // { prepare(setup), drawing }, where setup is {size, background, palette, brush, examples}.
 export function makePad(element, text, onchange) {
     let setup = null;
@@ -19,11 +19,11 @@ export function makePad(element, text, onchange) {
 
     const helpId = `pad-help-${document.querySelectorAll(".help").length}`; // A page may have several pads.
     const canvas = make("canvas", { tabindex: 0, role: "application", "aria-label": text("canvas"), "aria-describedby": helpId });
-    const drawing = new Drawing(canvas, (finished) => {
+    const drawing = new Drawing(canvas, (finished, drawn = true) => {
         here.hidden = true;
         if (finished) update();
         else problem.textContent = "";
-        onchange(finished);
+        if (drawn) onchange();
     });
     const here = make("p", { class: "here", "aria-hidden": "true" }, text("here"));
     const crosshair = make("div", { class: "crosshair", hidden: "" });

@@ -135,7 +135,7 @@ def in_a_browser(address: str, seconds: float = 5.0) -> tuple[float, float]:
         for turn in range(20):
             stroke(page, (0.2, 0.1 + 0.04 * turn), (0.8, 0.1 + 0.04 * turn))
             page.wait_for_timeout(400)
-        waits = [wait for wait in page.evaluate("window.waits") if wait]
+        waits = [wait for wait in page.evaluate("window.waits") if wait is not None]
         painted = "+document.querySelector('.view').dataset.painted"
         page.mouse.move(*point(page, 0.2, 0.5))
         page.mouse.down()

@@ -82,7 +82,10 @@ def tool(page: Page, name: str) -> Any:
 
 
 def record_waits(page: Page) -> None:
-    """Keep in `window.waits` the milliseconds from the end of each stroke to its last picture."""
+    """Keep in `window.waits` the milliseconds from the end of each stroke to its last picture.
+
+    0 where that was there already; a picture that does not come stays Infinity.
+    """
     page.evaluate(
         """() => {
             window.waits = [];
@@ -90,7 +93,9 @@ def record_waits(page: Page) -> None:
             addEventListener('pointerdown', () => { up = 0; }, true);
             addEventListener('pointerup', () => {
                 up = performance.now();
-                window.waits.push(Infinity);
+                const views = [...document.querySelectorAll('.view')];
+                const waiting = views.some((view) => view.ariaBusy === 'true');
+                window.waits.push(waiting ? Infinity : 0);
             }, true);
             const late = () => {
                 if (up) window.waits[window.waits.length - 1] = performance.now() - up;

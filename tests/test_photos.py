@@ -1,6 +1,7 @@
 """Photos as people have them: every mode, turned, damaged, enormous."""
 
 import io
+import itertools
 import struct
 import zlib
 
@@ -75,12 +76,12 @@ RED_XYZ, GREEN_XYZ, BLUE_XYZ = (
 )
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+@pytest.mark.parametrize(
+    ("mode", "suffix"),
+    [("RGB", "jpg"), *itertools.product(("RGB", "RGBA", "P"), ("png", "webp", "tif", "avif"))],
+)
 def test_colours_of_a_profile_become_those_of_srgb(tmp_path, suffix, mode):
     """In a profile with red and blue in each other's place, red means blue."""
-    if mode != "RGB" and suffix == "jpg":
-        pytest.skip("JPEG has neither transparency nor palettes")
     swapped = profile(BLUE_XYZ, GREEN_XYZ, RED_XYZ)
     path = tmp_path / f"photo.{suffix}"
     image = halves().quantize(4) if mode == "P" else halves().convert(mode)

@@ -51,7 +51,10 @@ def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarra
     if drawing is None:
         return None
     if drawing.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255, not scale them.
-        drawing = Image.fromarray((np.asarray(drawing) >> 8).astype(np.uint8))
+        values = np.asarray(drawing)
+        # Cameras and scanners of 12 bits write them into 16 as they are.
+        bits = 4 if values.max() < 4096 else 8
+        drawing = Image.fromarray((values >> bits).astype(np.uint8))
     drawing = drawing.convert("RGBA")
     ground = ImageColor.getrgb(background)[:3]
     laid = _laid(drawing, size, ground)

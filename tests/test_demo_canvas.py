@@ -79,6 +79,12 @@ def test_sixteen_bits_are_scaled_not_clipped():
     assert result is not None and (result == 100).all()
 
 
+def test_twelve_bits_in_sixteen_are_not_black():
+    deep = Image.fromarray(np.full((8, 8), 4080, np.uint16))
+    result = pixels(read_picture(encode(deep)), 8, "#000000")
+    assert result is not None and (result == 255).all()
+
+
 def test_a_wide_drawing_is_padded_and_nothing_of_it_is_cut():
     result = pixels(Image.new("RGB", (40, 10), PINK), 20, "#000000")
     assert result is not None and result.shape == (20, 20, 3)

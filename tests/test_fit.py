@@ -142,10 +142,12 @@ def test_another_configuration_is_refused_with_the_difference(data, run):
 
 def test_a_run_from_before_an_option_goes_on_while_that_is_off(data, run):
     config = json.loads((run.folder / "config.json").read_text())
-    del config["options"]["halving"]
+    del config["options"]["halving"], config["options"]["direction"]
     (run.folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(UserError, match=r"options\.halving: was None, now 8"):
         train(data, run.folder, recipe=dataclasses.replace(TINY, halving=8))
+    with pytest.raises(UserError, match=r"options\.direction: was 'ab', now 'ba'"):
+        train(data, run.folder, recipe=dataclasses.replace(TINY, direction="ba"))
     train(data, run.folder)
     assert Run.open(run.folder).config["options"]["halving"] == 0
 

@@ -10,6 +10,8 @@ from training.errors import UserError
 
 # Where a thing lies and what it is called may change; its checksum beside tells what it is.
 WHEREABOUTS = ("folder", "name")
+# What a run did that began before there was such an option, where that is not to be without it.
+AS_BEFORE = {"direction": "ab"}
 
 
 def identity(path: Path, weights: Path) -> dict[str, str]:
@@ -26,7 +28,7 @@ def identity(path: Path, weights: Path) -> dict[str, str]:
 def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield `name: was old, now new` for every entry in which two configurations differ."""
     for name in sorted(old.keys() | new.keys()):
-        before, now = old.get(name), new.get(name)
+        before, now = old.get(name, AS_BEFORE.get(name)), new.get(name)
         if prefix and name in WHEREABOUTS:
             continue
         if isinstance(before, dict) and isinstance(now, dict):

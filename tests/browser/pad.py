@@ -2,12 +2,13 @@
 
 import base64
 import io
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 # The picture that is seen: the other tabs have theirs.
 VIEW = "[...document.querySelectorAll('.view')].find((v) => v.checkVisibility())"
@@ -56,8 +57,20 @@ def wait_for_more(page: Page, before: int) -> None:
 def settled(page: Page, before: int = 0) -> int:
     """Wait for another picture, and for the last of those that a stroke gets on its way."""
     wait_for_more(page, before)
-    page.wait_for_function(f"{VIEW}.ariaBusy === 'false'")
+    page.wait_for_function(
+        f"() => {VIEW}.ariaBusy === 'false'"
+    )  # A function: see the page's policy.
     return painted(page)
+
+
+def expect_server(page: Page, file: str) -> None:
+    """Wait until it is said that the server drew with this file, and in how long.
+
+    On a busy machine that may be so long that the page speaks of a crowd.
+    """
+    page.locator(f".studio:visible[data-engine='server:tflite-{file}']").wait_for(state="attached")
+    told = re.compile(rf"^the server, {file}: \d+(\.\d)? ms$|^Many are drawing: ")
+    expect(page.locator(".status:visible")).to_have_text(told)
 
 
 def shown(page: Page) -> np.ndarray:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
-from playwright.sync_api import expect
 
-from tests.browser.pad import color_at, is_near, settled, stroke
+from tests.browser.pad import color_at, expect_server, is_near, settled, stroke
 from tests.demo_bundle import SIZE, write_bundle
 from tests.demo_server import serve
 from tests.reverse_proxy import behind_a_proxy
@@ -34,7 +33,7 @@ def test_drawing_makes_pictures_and_asks_for_nothing_elsewhere(page):
     stroke(page, (0.2, 0.3), (0.8, 0.3))
     settled(page)
     assert is_near(color_at(page, 0.5, 0.3), PINK_ANSWER)
-    expect(page.locator(".status")).to_contain_text("the server, int8")
+    expect_server(page, "int8")
 
 
 def test_a_program_gets_its_picture(address, tmp_path):

@@ -3,7 +3,6 @@
 What seeds, sliders and labels do is the same on the page that needs no server, and tested there.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from playwright.sync_api import Page, expect
 from demo.bundles import load_sampler
 from demo.latents import noise
 from tests.browser.latents import seed, settled, slider, way
-from tests.browser.pad import on_phones, painted, shown, wait_for_more
+from tests.browser.pad import expect_server, on_phones, painted, shown, wait_for_more
 from tests.demo_bundle import DIGITS, LATENT, LATENT_SIZE, write_latent_bundle
 from tests.demo_server import serve
 
@@ -47,9 +46,7 @@ def expected(bundle: Path, seed: int, label: int = 0, file: str = "tflite-float1
 def test_the_page_begins_with_seed_0(page, bundle):
     assert (shown(page) == expected(bundle, 0)).all()
     expect(page.locator(".sliders input[type=range]")).to_have_count(8)
-    expect(page.locator(".status")).to_have_text(
-        re.compile(r"^the server, float16: \d+(\.\d)? ms$")
-    )
+    expect_server(page, "float16")
 
 
 def test_the_way_is_one_request(page, bundle):
@@ -92,7 +89,7 @@ def test_another_file_of_the_model_is_chosen(page, bundle):
     before = painted(page)
     page.select_option(".engine select", "server:tflite-float32")
     wait_for_more(page, before)
-    expect(page.locator(".status")).to_have_text(re.compile("^the server, float32: "))
+    expect_server(page, "float32")
     assert (shown(page) == expected(bundle, 0, file="tflite-float32")).all()
 
 

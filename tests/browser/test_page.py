@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from demo.bundles import load_generator
 from export.serving import in_keras
 from tests.browser.live import at, draw_with, ready
-from tests.browser.pad import painted, shown, stroke, tool, wait_for_more
+from tests.browser.pad import painted, settled, shown, stroke, tool, wait_for_more
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import drawings, randomised
 from training.networks.shuffle_unet import shuffle_unet
@@ -103,10 +103,10 @@ def test_undo_redo_clear_and_download(page):
     ready(page)
     expect(page.get_by_role("button", name="Download")).to_be_disabled()
     stroke(page, (0.2, 0.5), (0.8, 0.5))
-    page.wait_for_timeout(300)
+    before = settled(page)
     one = shown(page)
     stroke(page, (0.5, 0.2), (0.5, 0.8))
-    page.wait_for_timeout(300)
+    settled(page, before)
     two = shown(page)
     assert (one != two).any()
     before = painted(page)
@@ -130,8 +130,8 @@ def test_undo_redo_clear_and_download(page):
 def test_another_engine_is_chosen_and_draws_alike(page):
     ready(page, "litert-threads")
     stroke(page, (0.2, 0.5), (0.8, 0.5))
-    page.wait_for_timeout(300)
-    one, before = shown(page), painted(page)
+    before = settled(page)
+    one = shown(page)
     page.select_option(".engine select", "tfjs-wasm")
     ready(page, "tfjs-wasm")
     wait_for_more(page, before)

@@ -10,7 +10,7 @@ from demo.bundles import load_generator
 from export.complete import complete_bundle
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.live import draw_with, ready, visit
-from tests.browser.pad import painted, shown, stroke, tool, wait_for_more
+from tests.browser.pad import settled, shown, stroke, tool
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 
@@ -53,8 +53,7 @@ def test_little_travels_and_then_no_server_is_needed(browser, server):
     ready(page, "litert-threads")
     expect(page.locator(".tagline")).to_contain_text("doodle")
     draw_a_flower(page)
-    wait_for_more(page, 0)
-    page.wait_for_timeout(2000)
+    settled(page)
     assert sum(size for _, size in server.sent) <= FIRST_LOAD, server.sent
     drawn = shown(page)
     assert drawn.std() > 20  # A picture, with light and shade.
@@ -65,8 +64,7 @@ def test_little_travels_and_then_no_server_is_needed(browser, server):
     page.reload()
     ready(page, "litert-threads")
     draw_a_flower(page)
-    wait_for_more(page, 4)
-    page.wait_for_timeout(2000)
+    settled(page)
     np.testing.assert_array_equal(shown(page), drawn)
     page.context.close()
 
@@ -85,13 +83,11 @@ def test_a_stroke_on_one_petal_leaves_the_far_corner_alone(browser, server):
     page = visit(browser, server)
     ready(page)
     draw_a_flower(page)
-    wait_for_more(page, 0)
-    page.wait_for_timeout(2000)
-    before, count = shown(page).astype(int), painted(page)
+    count = settled(page)
+    before = shown(page).astype(int)
     tool(page, "Petal pink").click()
     stroke(page, (0.3, 0.3), (0.35, 0.32))
-    wait_for_more(page, count)
-    page.wait_for_timeout(1000)
+    settled(page, count)
     change = np.abs(shown(page) - before).mean(axis=-1)
     near, far = change[60:100, 60:110].mean(), change[-64:, -64:].mean()
     # In float the far corner changes by less than one; the rest is the rounding of integers.

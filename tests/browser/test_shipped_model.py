@@ -6,9 +6,8 @@ from math import cos, pi, sin
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
 
-from tests.browser.pad import color_at, record_waits, settled, stroke, tool
+from tests.browser.pad import color_at, expect_server, record_waits, settled, stroke, tool
 from tests.demo_server import serve
 
 pytestmark = pytest.mark.slow
@@ -55,7 +54,7 @@ def test_int8_and_float16_draw_alike(page):
     spots = [(x, y) for x in (0.3, 0.5, 0.7) for y in (0.3, 0.5, 0.7)]
     int8 = np.array([color_at(page, x, y) for x, y in spots])
     page.select_option(".engine:visible select", "server:tflite-float16")
-    expect(page.locator(".status:visible")).to_contain_text("float16")
+    expect_server(page, "float16")
     settled(page, before)
     float16 = np.array([color_at(page, x, y) for x, y in spots])
     assert np.abs(int8 - float16).mean() < 12

@@ -13,7 +13,16 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from demo.bundles import load_generator
 from export import page as web
-from tests.browser.pad import painted, point, settled, shown, stroke, tool, wait_for_more
+from tests.browser.pad import (
+    expect_server,
+    painted,
+    point,
+    settled,
+    shown,
+    stroke,
+    tool,
+    wait_for_more,
+)
 from tests.demo_bundle import write_bundle
 from tests.demo_server import serve
 from training.errors import UserError
@@ -126,7 +135,7 @@ def test_back_to_the_server(page):
     page.select_option(CHOOSER, SERVER)
     settled(page, before)  # It is sent what it has not seen.
     assert len(asked) == 1 and "/pictures/flowers" in asked[0]
-    expect(page.locator(".status")).to_contain_text("the server, int8: ")
+    expect_server(page, "int8")
 
 
 def test_a_server_that_goes_is_asked_again_until_it_is_back(browser, address):
@@ -138,7 +147,7 @@ def test_a_server_that_goes_is_asked_again_until_it_is_back(browser, address):
     expect(page.locator(".status")).to_contain_text("The server does not answer")
     page.context.unroute("**/pictures/**")
     settled(page)
-    expect(page.locator(".status")).to_contain_text("the server, int8: ")
+    expect_server(page, "int8")
     page.context.close()
 
 
@@ -147,9 +156,8 @@ def test_on_a_hosted_space_the_browser_draws_and_each_tab_for_itself(browser, ho
     page.goto(hosted)
     runs(page, "litert-threads")
     stroke(page, (0.2, 0.3), (0.8, 0.3))
-    wait_for_more(page, 0)
-    page.wait_for_timeout(500)  # Until the stroke's last bit is painted, too.
-    drawn, flower = painted(page), shown(page)
+    drawn = settled(page)
+    flower = shown(page)
     page.get_by_role("tab", name="shoes").click()
     runs(page, "server")  # LiteRT runs float16 on WebGPU only, which is not here.
     expect(page.locator(f"{CHOOSER} option[value=litert]")).to_have_count(0)

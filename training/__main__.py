@@ -42,6 +42,8 @@ def _prepare(arguments: list[str]) -> None:
     from training.prepare.prepare import prepare
 
     info = tyro.cli(prepare, args=arguments, prog="python -m training prepare")
+    if info["plants"] and "--plants" not in arguments:
+        print("green photos: sketches have leaves and stems; --plants no draws none")
     left_out = [f"{count:,} {kind}" for kind, count in info["left_out"].items()]
     told = [
         " and ".join(f"{count:,} {split}" for split, count in info["counts"].items()) + " pairs",
@@ -58,7 +60,7 @@ def _prepare(arguments: list[str]) -> None:
 
 def _fit(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
-        from training.data.downloads import SOURCES
+        from training.data.known import SOURCES
         from training.fit import FitOptions, describe, fit
         from training.recipes import RECIPES
 

@@ -8,8 +8,9 @@ from tqdm import tqdm
 
 from training.data.cache import Cache, Rows, in_order, user_cache
 from training.data.datasets import Cached, Dataset
-from training.data.downloads import describe, locate
+from training.data.downloads import locate
 from training.data.found import find_photos
+from training.data.known import describe
 from training.data.pairs import SPLITS
 from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from training.data.datasets import Arrays, Dataset
-from training.data.downloads import SOURCES, describe, locate
+from training.data.downloads import locate
+from training.data.known import SOURCES, describe
 from training.errors import UserError
 
 PREFIXES = ("train", "t10k")

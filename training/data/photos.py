@@ -33,11 +33,20 @@ class UnreadablePhoto(UserError):
 
 
 def load_image(path: Path, shortest: int) -> Image.Image:
+    """Decode a file as `decode` does, and lay what is transparent on black.
+
+    That is the canvas's colour, which stands for "nothing drawn here" in drawings and photos alike;
+    or on white, where what is seen is as dark as that. Raises `UnreadablePhoto` with the reason.
+    """
+    image = decode(path, shortest)
+    return on_black(image) if image.mode == "RGBA" else image
+
+
+def decode(path: Path, shortest: int) -> Image.Image:
     """Decode a file as it was taken: upright, sRGB, shorter side about `shortest` or more.
 
-    Transparent parts become black, the canvas's colour, which stands for "nothing drawn here" in
-    drawings and photos alike; or white, where what is seen is as dark as that. Raises
-    `UnreadablePhoto` with the reason.
+    Gives an image in RGBA where parts are transparent, else in RGB. Raises `UnreadablePhoto` with
+    the reason.
     """
     try:
         with Image.open(path, formats=FORMATS) as image:
@@ -98,7 +107,8 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
         return Image.fromarray(_to_bytes(np.asarray(image))).convert("RGB")
     image = _to_srgb(image)
     if "A" in image.mode or "transparency" in image.info:
-        return _on_a_ground(image.convert("RGBA"))
+        image = image.convert("RGBA")
+        return image if np.asarray(image)[..., 3].min() < 255 else image.convert("RGB")
     return image.convert("RGB")
 
 
@@ -128,7 +138,8 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     return converted or image
 
 
-def _on_a_ground(image: Image.Image) -> Image.Image:
+def on_black(image: Image.Image) -> Image.Image:
+    """Lay an RGBA image on black, or on white if it is as dark as that itself."""
     alpha = image.getchannel("A")
     brightest = np.asarray(image)[..., :3].max(axis=-1)[np.asarray(alpha) > 127]
     dark = brightest.size and np.percentile(brightest, 99) < DARK

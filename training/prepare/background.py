@@ -1,6 +1,6 @@
 """Blur the parts of a photo that its sketch leaves empty, as a wide lens does.
 
-An empty canvas says nothing of what was behind the flower. A generator that has to invent sharp
+An empty canvas says nothing of what was behind the thing. A generator that has to invent sharp
 leaves there invents ripples; soft ones it can guess.
 """
 
@@ -10,14 +10,14 @@ import numpy as np
 from training.prepare.sketches.scene import Scene
 
 DRAWN = 40  # of 255: brighter in any channel than what JPEG leaves of a black canvas
-# Standard deviations of the blur in px of a 256 px photo, next to the flower and far behind it.
+# Standard deviations of the blur in px of a 256 px photo, next to the thing and far behind it.
 NEAR, FAR = 2.0, 4.0
-# Distances from the flower, likewise: where the blur begins and is whole, where it is far behind.
+# Distances from the thing, likewise: where the blur begins and is whole, where it is far behind.
 EDGE, WHOLE, BEHIND = 1.0, 9.0, 40.0
 
 
 def focus_on_drawn(scene: Scene, sketch: np.ndarray) -> np.ndarray:
-    """Keep the scene's photo sharp on its flower and under the sketch's strokes, and blur the rest.
+    """Keep the scene's photo sharp on its thing and under the sketch's strokes, and blur the rest.
 
     Photo and sketch uint8 [H, H, 3] RGB, the sketch on a black canvas; gives uint8 [H, H, 3].
     What is blurred is averaged with other blurred parts only: a red flower leaves no red halo.
@@ -25,12 +25,12 @@ def focus_on_drawn(scene: Scene, sketch: np.ndarray) -> np.ndarray:
     photo = scene.photo
     size = len(photo)
     scale = size / 256
-    flower = scene.flower.astype(np.float32)
-    sharp = cv2.resize(flower, (size, size), interpolation=cv2.INTER_CUBIC) > 0.5
+    thing = scene.thing.astype(np.float32)
+    sharp = cv2.resize(thing, (size, size), interpolation=cv2.INTER_CUBIC) > 0.5
     sharp |= sketch.max(axis=2) > DRAWN
     distance = cv2.distanceTransform((~sharp).astype(np.uint8), cv2.DIST_L2, 5) / scale
 
-    # Pixels beside an edge hold some of the flower: they count less.
+    # Pixels beside an edge hold some of the thing: they count less.
     weight = np.clip((distance - 2 * EDGE) / (WHOLE - 2 * EDGE), 1e-4, 1).astype(np.float32)
     weight = weight[..., None]
     weighted = photo * weight

@@ -3,24 +3,32 @@
 import errno
 import json
 import os
-from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from training.data.found import find, told
-from training.data.pairs import SIDES, match_names
+from training.data.found import told
+from training.data.known import SOURCES, describe
 from training.data.photos import MIN_SIDE
 from training.errors import UserError
 from training.files import alone
+from training.prepare.grounds import Ground
 from training.prepare.sketches import SKETCHES
+from training.prepare.sources import are_plants, drawn_again, find_sources
 from training.prepare.update import bring_up_to_date
 from training.prepare.workers import Plan
 
 Layout = Literal["photos", "pairs", "ab"]
 Direction = Literal["ab", "ba"]
 Focus = Literal["drawn", "all"]
+Plants = Literal["auto", "yes", "no"]
 
 MAX_SIZE = 1024
+# What has to be the same where a dataset is completed, and what it was before it could be said.
+UNCHANGED = (
+    *("size", "sketch", "focus", "background", "plants", "layout", "direction"),
+    *("seed", "test_share"),
+)
+AS_BEFORE = {"direction": "ab", "background": "black"}
 
 
 def prepare(
@@ -31,12 +39,15 @@ def prepare(
     size: int = 256,
     sketch: str = "mixed",
     focus: Focus = "drawn",
+    background: Ground = "black",
+    plants: Plants = "auto",
+    drawings: int = 1,
     seed: int = 0,
     layout: Layout = "photos",
     direction: Direction = "ab",
     test_share: float = 0.05,
     name: str | None = None,
-    licence: str = "unknown",
+    licence: str | None = None,
     processes: int | None = None,
 ) -> dict[str, Any]:
     """Make or complete the dataset folder `dataset` from the pictures in `photos`.
@@ -48,13 +59,20 @@ def prepare(
     after an interruption, does only what is missing.
 
     Args:
-        photos: Folder of pictures, sub-folders included.
+        photos: Folder of pictures, sub-folders included; or a dataset's name, which is downloaded
+            once: fluent-emoji, oxford-flowers, tf-flowers.
         dataset: Dataset folder to make or to complete.
         size: Side of the square pictures in px, a multiple of 32.
         sketch: How to draw the inputs: blobs, outline or mixed.
         focus: What stays sharp in the photos to train on. "drawn" puts what the sketch leaves
             empty out of focus, which makes calm backgrounds; "all" takes them as they are.
             Held-out photos, and given pairs, are always taken as they are.
+        background: What transparent pictures are laid on. "black" (white under dark ones) and
+            "white" take them as they lie; in a "studio" they stand, in many sizes, with a shadow.
+        plants: Draw leaves and stems beside what is in front, as flowers want it: "yes", "no", or
+            "auto", where the photos are green.
+        drawings: How many sketches to draw of every photo to train on, each another; more than one
+            helps few photos.
         seed: Decides the split and every drawing.
         layout: What `photos` holds. "photos" derives the inputs; "pairs" takes its two folders
             input/ and target/ with equal file names; "ab" takes side-by-side images.
@@ -72,33 +90,53 @@ def prepare(
             is no error: it is skipped, and listed with the reason.
     """
     photos, dataset = Path(photos), Path(dataset)
-    _check(size, sketch, focus, layout, direction, test_share, processes)
-    held_out = _held_out(photos)
-    sources, left_out = _sources(photos, dataset, layout, held_out)
-    if not sources:
-        other = f"; what is there: {told(left_out)}" if left_out else ""
+    choices = {"sketch": sketch, "focus": focus, "background": background}
+    choices |= {"plants": plants, "layout": layout, "direction": direction}
+    _check(size, test_share, drawings, processes, choices)
+    named = "" if photos.is_dir() else str(photos)
+    sources = find_sources(_located(photos), dataset, layout, named)
+    if not sources.files:
+        other = f"; what is there: {told(sources.left_out)}" if sources.left_out else ""
         raise UserError(f"found no pictures in {photos} or its sub-folders{other}")
+    given = describe(photos) if named else {}
     info = {
-        "name": name or photos.resolve().name,
+        "name": name or given.get("name") or photos.resolve().name,
         "source": str(photos),
-        "licence": licence,
+        "licence": licence or given.get("licence") or "unknown",
         "size": size,
         "sketch": sketch if layout == "photos" else "given",
         "focus": focus if layout == "photos" else "all",
         "layout": layout,
         "direction": direction,
-        "left_out": dict(left_out.most_common()),
+        "background": background,
+        "plants": plants == "yes" and layout == "photos",
+        "drawings": drawings,
+        "left_out": dict(sources.left_out.most_common()),
         "seed": seed,
         "test_share": test_share,
     }
-    _check_unchanged(dataset, info)
-    kinds = (str(info["sketch"]), seed, layout, str(info["focus"]))
-    plan = Plan(dataset, size, *kinds, direction, held_out)
+    before = _before(dataset)
+    if layout == "photos" and plants == "auto":
+        info["plants"] = before["plants"] if before else are_plants(sources.files)
+    _check_unchanged(dataset, info, before)
+    plan = Plan(
+        dataset,
+        size,
+        str(info["sketch"]),
+        seed,
+        layout,
+        str(info["focus"]),
+        direction,
+        background,
+        bool(info["plants"]),
+        sources.held_out,
+    )
+    files = drawn_again(sources.files, drawings if layout == "photos" else 1)
     try:
         dataset.mkdir(parents=True, exist_ok=True)
         # A second one would give the same numbers to other photos.
         with alone(dataset, f"another prepare is at work on {dataset}"):
-            return bring_up_to_date(plan, sources, info, processes or os.cpu_count() or 1)
+            return bring_up_to_date(plan, files, info, processes or os.cpu_count() or 1)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
@@ -109,78 +147,57 @@ def prepare(
 
 
 def _check(
-    size: int,
-    sketch: str,
-    focus: str,
-    layout: str,
-    direction: str,
-    test_share: float,
-    processes: int | None,
+    size: int, test_share: float, drawings: int, processes: int | None, choices: dict[str, str]
 ) -> None:
     if not MIN_SIDE <= size <= MAX_SIZE or size % 32:
         raise UserError(f"--size {size}: expected a multiple of 32 from {MIN_SIDE} to {MAX_SIZE}")
-    if sketch not in SKETCHES:
-        raise UserError(f"--sketch {sketch}: expected one of {', '.join(SKETCHES)}")
-    if focus not in ("drawn", "all"):
-        raise UserError(f"--focus {focus}: expected drawn or all")
-    if layout not in ("photos", "pairs", "ab"):
-        raise UserError(f"--layout {layout}: expected photos, pairs or ab")
-    if direction not in ("ab", "ba"):
-        raise UserError(f"--direction {direction}: expected ab or ba")
+    expected = {
+        "sketch": tuple(SKETCHES),
+        "focus": get_args(Focus),
+        "background": get_args(Ground),
+        "plants": get_args(Plants),
+        "layout": get_args(Layout),
+        "direction": get_args(Direction),
+    }
+    for option, value in choices.items():
+        if value not in expected[option]:
+            raise UserError(f"--{option} {value}: expected one of {', '.join(expected[option])}")
     if not 0 < test_share < 1:
         raise UserError(f"--test-share {test_share}: expected a share between 0 and 1")
+    if not 1 <= drawings <= 64:
+        raise UserError(f"--drawings {drawings}: expected 1 to 64")
     if processes is not None and processes < 1:
         raise UserError(f"--processes {processes}: expected at least 1")
 
 
-def _held_out(photos: Path) -> str | None:
-    """Of photos that are split already the folder that is not for training."""
-    held_out = [name for name in ("test", "val") if (photos / name).is_dir()]
-    return held_out[0] if held_out and (photos / "train").is_dir() else None
+def _located(photos: Path) -> Path:
+    """A folder, or that of the dataset of this name, downloaded once."""
+    if photos.is_dir() or str(photos) not in SOURCES:
+        return photos
+    from training.data.downloads import locate  # Keras downloads it, and takes seconds to load.
+
+    return locate(photos)
 
 
-def _sources(
-    photos: Path, dataset: Path, layout: str, held_out: str | None
-) -> tuple[dict[str, tuple[Path, Path]], Counter[str]]:
-    """Every source's path below `photos` with its files, and what else is there, by kind."""
-    parts = ["train", held_out] if held_out else [""]
-    if layout == "pairs":
-        pairs = {}
-        for part in parts:
-            sides = [photos / part / side for side in SIDES]
-            for side in sides:
-                if not side.is_dir():
-                    raise UserError(f"--layout pairs: expected a folder at {side}")
-            for name, files in match_names(sides[0], sides[1]):
-                pairs[(Path(part) / name).as_posix()] = files
-        return pairs, Counter()
-    found = find(photos)
-    below = dataset.resolve()
-    sources = {}
-    for path in found.pictures:
-        name = path.relative_to(photos).as_posix()
-        if held_out and name.split("/")[0] not in parts:
-            found.left_out[f"in {name.split('/')[0]}"] += 1
-        elif below not in path.resolve().parents:  # A dataset in the folder of its photos.
-            sources[name] = (path, path)
-    return sources, found.left_out
-
-
-def _check_unchanged(dataset: Path, info: dict[str, Any]) -> None:
-    """Refuse a folder with other contents, or made with options that do not mix with these."""
+def _before(dataset: Path) -> dict[str, Any]:
+    """What is known of the dataset that is to be completed, nothing where there is none."""
     path = dataset / "dataset.json"
     if not path.exists():
         if dataset.is_file() or (dataset.is_dir() and any(dataset.iterdir())):
             raise UserError(f"{dataset} is not empty and not a dataset; choose another folder")
-        return
+        return {}
     try:
         before = dict(json.loads(path.read_text()))
     except (ValueError, TypeError):
         raise UserError(f"{path} is not what prepare writes; choose another folder") from None
     if before.get("layout") == "ba":  # As earlier versions named it.
         before |= {"layout": "ab", "direction": "ba"}
-    before.setdefault("direction", "ab")
-    for option in ("size", "sketch", "focus", "layout", "direction", "seed", "test_share"):
+    return AS_BEFORE | {"plants": before.get("sketch") != "given"} | before
+
+
+def _check_unchanged(dataset: Path, info: dict[str, Any], before: dict[str, Any]) -> None:
+    """Refuse a folder that was made with options that do not mix with these."""
+    for option in UNCHANGED if before else ():
         if before.get(option) != info[option]:
             raise UserError(
                 f"{dataset} was prepared with {option} {before.get(option)}, not {info[option]}; "

@@ -16,9 +16,11 @@ from training.files import write_image, write_json
 from training.prepare.alike import near_duplicates
 from training.prepare.ledger import Entry, Ledger
 from training.prepare.sketches import VERSION
+from training.prepare.sources import photo_of
 from training.prepare.workers import Job, Made, Plan, make_pair, make_pairs
 
 SHEET_PAIRS = 16
+USUAL = ("ab", "black")  # Which earlier versions did not name in a pair's key.
 
 
 def bring_up_to_date(
@@ -51,7 +53,7 @@ def bring_up_to_date(
     with ledger:
         for job, made in make_pairs(plan, jobs, processes):
             if made.skipped:  # a pair made earlier, when the photo could be read, stays
-                skipped[job.source] = made.skipped
+                skipped[photo_of(job.source)] = made.skipped
             else:
                 ledger.add(_entry(job, made))
         _fill_empty_split(plan, ledger, jobs)
@@ -65,19 +67,21 @@ def bring_up_to_date(
     ledger.rewrite()
     _sweep(dataset, ledger)
     if jobs or not (dataset / "sheet.png").exists():
-        mixed = sorted(ledger.entries.values(), key=lambda entry: place_in_split(1, entry.source))
+        firsts = [entry for source, entry in ledger.entries.items() if source == photo_of(source)]
+        mixed = sorted(firsts, key=lambda entry: place_in_split(1, entry.source))
         shown = [entry.files(dataset) for entry in mixed[:SHEET_PAIRS]]
         write_image(dataset / "sheet.png", pair_sheet(shown))
     entries = list(ledger.entries.values())
+    firsts = [entry for entry in entries if entry.source == photo_of(entry.source)]
     splits = [entry.split for entry in entries]
     info |= {
         "complete": True,
-        "photos": len(splits),
+        "photos": len(firsts),
         "counts": {split: splits.count(split) for split in SPLITS},
         "skipped": dict(sorted(skipped.items())),
-        "removed": len(gone),
+        "removed": sum(source == photo_of(source) for source in gone),
         "empty": sum(entry.empty for entry in entries),
-        "alike": near_duplicates(entry.look for entry in entries if entry.look),
+        "alike": near_duplicates(entry.look for entry in firsts if entry.look),
         "versions": {"sketches": VERSION, "opencv": cv2.__version__, "numpy": np.__version__},
     }
     write_json(dataset / "dataset.json", info)
@@ -98,14 +102,17 @@ def _plan_jobs(
     """The pairs to make, and why some cannot be."""
     jobs, skipped = [], {}
     for source, files in sources.items():
+        photo = ledger.entries.get(photo_of(source))
+        split = photo.split if photo else _split(plan, photo_of(source), test_share)
+        if source != photo_of(source) and split == "test":  # Held-out photos are drawn once.
+            continue
         try:
             key = _key(plan, files)
         except OSError as error:  # a dangling link, say
-            skipped[source] = error.strerror or "cannot be opened"
+            skipped[photo_of(source)] = error.strerror or "cannot be opened"
             continue
         entry = ledger.entries.get(source)
         if entry is None:
-            split = _split(plan, source, test_share)
             jobs.append(Job(source, files, ledger.next_name(), split, key))
         elif entry.key != key or not _exists(plan.dataset, entry):
             jobs.append(Job(source, files, entry.name, entry.split, key))
@@ -122,8 +129,9 @@ def _split(plan: Plan, source: str, test_share: float) -> str:
 def _key(plan: Plan, files: tuple[Path, Path]) -> str:
     """Changes whenever the pair has to be made again."""
     facts = [plan.size, plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
-    if plan.direction != "ab":
-        facts.append(plan.direction)
+    facts += [option for option in (plan.direction, plan.background) if option not in USUAL]
+    if plan.layout == "photos" and not plan.plants:
+        facts.append("things")
     for path in files:
         status = path.stat()
         facts += [status.st_size, status.st_mtime_ns]
@@ -143,8 +151,9 @@ def _remove(dataset: Path, entry: Entry) -> None:
 def _fill_empty_split(plan: Plan, ledger: Ledger, fresh: list[Job]) -> None:
     """Give a split that a small folder left empty one of the pairs made just now."""
     sides = {entry.split for entry in ledger.entries.values()}
+    photos = {photo_of(source) for source in ledger.entries}
     new = sorted(
-        (job for job in fresh if job.source in ledger.entries),
+        (job for job in fresh if job.source in ledger.entries.keys() & photos),
         key=lambda job: place_in_split(plan.seed, job.source),
     )
     if len(sides) == 2 or len(ledger.entries) < 2 or not new:
@@ -157,6 +166,9 @@ def _fill_empty_split(plan: Plan, ledger: Ledger, fresh: list[Job]) -> None:
         old = ledger.entries[before.source]
         ledger.add(_entry(after, made))
         _remove(plan.dataset, old)
+        for source in [source for source in ledger.entries if source != photo_of(source)]:
+            if photo_of(source) == after.source:
+                _remove(plan.dataset, ledger.entries.pop(source))
 
 
 def _entry(job: Job, made: Made) -> Entry:

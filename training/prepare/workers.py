@@ -17,11 +17,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from training.data.pairs import read_pair
-from training.data.photos import UnreadablePhoto, load_photo
+from training.data.photos import UnreadablePhoto, decode, to_square
 from training.errors import UserError
 from training.files import write_image
 from training.prepare.alike import look
 from training.prepare.background import focus_on_drawn
+from training.prepare.grounds import Ground, lay
 from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.scene import analyse
 
@@ -37,6 +38,8 @@ class Plan:
     layout: str
     focus: str
     direction: str = "ab"
+    background: Ground = "black"
+    plants: bool = False
     held_out: str | None = None  # Of the photos' folders beside `train` the one that is held out.
 
 
@@ -101,11 +104,12 @@ def make_pair(plan: Plan, job: Job) -> Made:
     """Read a photo, draw its sketch, write both; a photo that cannot be read is skipped."""
     try:
         if plan.layout == "photos":
-            target = load_photo(job.files[1], plan.size)
+            rng = source_rng(plan.seed, job.source)
+            target, cut_out = _photo(job.files[1], plan, rng)
             seen = look(target)
-            scene = analyse(target)
-            sketch = SKETCHES[plan.sketch](scene, source_rng(plan.seed, job.source))
-            if plan.focus == "drawn" and job.split == "train":
+            scene = analyse(target, cut_out, plants=plan.plants)
+            sketch = SKETCHES[plan.sketch](scene, rng)
+            if plan.focus == "drawn" and job.split == "train" and not scene.alone:
                 target = focus_on_drawn(scene, sketch)
         else:
             sketch, target = read_pair(job.files, plan.size)
@@ -118,6 +122,16 @@ def make_pair(plan: Plan, job: Job) -> Made:
         path = plan.dataset / job.split / side / job.name
         write_image(path, Image.fromarray(pixels))
     return Made(empty=bool((sketch == sketch[0, 0]).all()), look=seen)
+
+
+def _photo(
+    path: Path, plan: Plan, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """A photo, uint8 [size, size, 3], and where its thing is if parts of it are transparent."""
+    image = decode(path, plan.size)
+    if image.mode == "RGBA":
+        return lay(image, plan.size, plan.background, rng)
+    return to_square(image, plan.size), None
 
 
 def source_rng(seed: int, source: str) -> np.random.Generator:

@@ -18,6 +18,19 @@ GREEN_PENS = np.array(
 )
 
 
+# What else things are made of.
+OTHER_PENS = np.array(
+    [
+        (190, 190, 190), (130, 130, 130), (80, 80, 85), (45, 45, 50), (230, 215, 190),
+        (190, 160, 120), (160, 110, 70), (255, 205, 160), (30, 170, 170), (130, 220, 230),
+        (20, 60, 110), (150, 175, 200), (110, 110, 60), (245, 160, 140),
+    ],
+    np.uint8,
+)  # fmt: skip
+ALL_PENS = np.concatenate([PENS, GREEN_PENS, OTHER_PENS])
+LEAST_LIGHT = 24.0  # Of 100: a darker pen is not seen on a black canvas.
+
+
 def to_lab(colours: np.ndarray) -> np.ndarray:
     """uint8 RGB [..., 3] to float32 CIE Lab [..., 3]."""
     flat = np.ascontiguousarray(colours, np.uint8).reshape(1, -1, 3).astype(np.float32) / 255
@@ -35,6 +48,14 @@ def brighten(colours: np.ndarray, amount: float) -> np.ndarray:
     return np.rint(cv2.cvtColor(pushed, cv2.COLOR_HSV2RGB)[0] * 255).astype(np.uint8)
 
 
+def visible(colours: np.ndarray) -> np.ndarray:
+    """Colours [K, 3] uint8, the darkest of them as light as is seen on a black canvas."""
+    lab = to_lab(colours)
+    lab[..., 0] = np.maximum(lab[..., 0], LEAST_LIGHT)
+    seen = cv2.cvtColor(lab.reshape(1, -1, 3), cv2.COLOR_LAB2RGB).reshape(colours.shape)
+    return np.rint(np.clip(seen, 0, 1) * 255).astype(np.uint8)
+
+
 def nearest_pens(colours: np.ndarray, pens: np.ndarray = PENS) -> np.ndarray:
     """Each of the colours [K, 3] replaced by the pen that looks most like it."""
     weights = np.array([0.6, 1, 1], np.float32)  # shade matters less than hue to who picks a pen
@@ -42,11 +63,14 @@ def nearest_pens(colours: np.ndarray, pens: np.ndarray = PENS) -> np.ndarray:
     return pens[np.linalg.norm(difference, axis=2).argmin(1)]
 
 
-def flatten(image: np.ndarray, mask: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def flatten(
+    image: np.ndarray, mask: np.ndarray, count: int, lit: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """Divide the masked part of an RGB image into at most `count` flat colours, largest first.
 
     Returns labels int [H, W], -1 outside of the mask, and colours uint8 [K, 3]. K-means in Lab
-    with lightness held down, so that a shadow on a petal does not become a region of its own.
+    with lightness held down, so that a shadow on a petal does not become a region of its own;
+    `lit` as in `typical`.
     """
     labels = np.full(mask.shape, -1)
     pixels = to_lab(image)[mask] * np.array([0.65, 1, 1], np.float32)
@@ -63,14 +87,16 @@ def flatten(image: np.ndarray, mask: np.ndarray, count: int) -> tuple[np.ndarray
     kinds = np.argsort(order)[kinds]
     labels[mask] = kinds
     inside = image[mask]
-    colours = [typical(inside[kinds == kind]) for kind in range(len(centres))]
+    colours = [typical(inside[kinds == kind], lit) for kind in range(len(centres))]
     return labels, np.stack(colours)
 
 
-def typical(pixels: np.ndarray) -> np.ndarray:
-    """The colour a person would name for these pixels [N, 3]: the median of the lit half."""
+def typical(pixels: np.ndarray, lit: bool = True) -> np.ndarray:
+    """The colour a person would name for these pixels [N, 3]: the median, or of the `lit` half."""
     if len(pixels) == 0:
         return np.zeros(3, np.uint8)
+    if not lit:
+        return np.median(pixels, axis=0).astype(np.uint8)
     light = pixels.astype(int).sum(1)
     return np.median(pixels[light >= np.median(light)], axis=0).astype(np.uint8)
 

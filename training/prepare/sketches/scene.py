@@ -1,4 +1,4 @@
-"""Find the flower and the greenery of a photo, without a trained network."""
+"""What a sketch needs of a photo: where the thing is, and what is green around it."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,35 @@ WORK = 128  # px: regions are found on a copy this small, where pictures are qui
 class Scene:
     """A photo, uint8 [H, H, 3] RGB, and what a sketch needs of it on planes of WORK px square.
 
-    `image` is the smoothed photo, uint8 RGB. `flower` and `green` are boolean masks.
+    `image` is the smoothed photo, uint8 RGB. `thing` and `green` are boolean masks: what is in
+    front, and leaves and stems around it, of which there are none unless these are `plants`.
+    `alone` tells that nothing is behind the thing that somebody would draw.
     """
 
     photo: np.ndarray
     image: np.ndarray
-    flower: np.ndarray
+    thing: np.ndarray
     green: np.ndarray
+    plants: bool = False
+    alone: bool = False
 
 
-def analyse(photo: np.ndarray) -> Scene:
-    """Find the flower and the greenery of a photo, uint8 [H, H, 3] RGB; 18 ms at 256 px."""
+def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: bool = False) -> Scene:
+    """Find what is in front in a photo, uint8 [H, H, 3] RGB; 18 ms at 256 px.
+
+    `cut_out`, boolean [H, H], tells it where that is known. With `plants` leaves and stems are
+    not in front, but something that is drawn beside it.
+    """
     small = cv2.resize(photo, (WORK, WORK), interpolation=cv2.INTER_AREA)
     image = cv2.bilateralFilter(cv2.medianBlur(small, 3), 5, 40, 5)
-    green = green_parts(image)
-    flower = flower_mask(image, green)
-    return Scene(photo, image, flower, green & ~flower)
+    nothing = np.zeros((WORK, WORK), bool)
+    if cut_out is not None:
+        shares = cv2.resize(cut_out.astype(np.float32), (WORK, WORK), interpolation=cv2.INTER_AREA)
+        thing = clean_mask(shares > 0.5)
+        return Scene(photo, image, thing if thing.any() else _disc(), nothing, plants, alone=True)
+    green = green_parts(image) if plants else nothing
+    thing = flower_mask(image, green)
+    return Scene(photo, image, thing, green & ~thing, plants)
 
 
 def green_parts(image: np.ndarray) -> np.ndarray:
@@ -62,11 +75,11 @@ def flower_mask(image: np.ndarray, green: np.ndarray) -> np.ndarray:
     return _disc()
 
 
-def creases(image: np.ndarray, flower: np.ndarray) -> np.ndarray:
-    """The dark lines between petals, boolean: valleys of lightness well inside the flower."""
+def creases(image: np.ndarray, thing: np.ndarray) -> np.ndarray:
+    """The dark lines between petals, or folds, boolean: valleys of lightness inside the thing."""
     light = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
     valleys = cv2.morphologyEx(light, cv2.MORPH_BLACKHAT, np.ones((9, 9), np.uint8))
-    inside = cv2.erode(flower.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    inside = cv2.erode(thing.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if not inside.any():
         return inside
     deep = max(14.0, float(np.quantile(valleys[inside], 0.86)))
@@ -86,6 +99,14 @@ def drop_specks(mask: np.ndarray, smallest: float) -> np.ndarray:
     keep = stats[:, cv2.CC_STAT_AREA] >= smallest * mask.size
     keep[0] = False
     return keep[parts] if count > 1 else np.zeros(mask.shape, bool)
+
+
+def filled(mask: np.ndarray) -> np.ndarray:
+    """A mask with all its holes, boolean."""
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(whole, contours, -1, 1, cv2.FILLED)
+    return whole > 0
 
 
 def _holes(mask: np.ndarray, smallest: float) -> np.ndarray:

@@ -6,18 +6,20 @@ import numpy as np
 from training.prepare.sketches.canvas import Canvas
 from training.prepare.sketches.colours import flatten
 from training.prepare.sketches.drawing import Drawing
-from training.prepare.sketches.scene import WORK, Scene
+from training.prepare.sketches.scene import Scene
 
 
 def blobs(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """The tutorial's recipe: greens to black, blur, posterise, blur, smooth between edges.
 
+    Where there are no plants, what is behind the thing is what becomes black.
+
     Gives uint8 [H, H, 3] RGB, as the photo is; `rng` picks the number of colours.
     """
     size = len(scene.photo)
     image = cv2.GaussianBlur(scene.image, (0, 0), 1.5)
-    everything = np.ones((WORK, WORK), bool)
-    labels, colours = flatten(image, everything & ~scene.green, int(rng.integers(4, 7)))
+    kept = ~scene.green if scene.plants else scene.thing
+    labels, colours = flatten(image, kept, int(rng.integers(4, 7)))
     canvas = Canvas(size, rng)
     canvas.regions(labels, colours, 2.0)
     soft = canvas.finish(wobble=0, blur=3)
@@ -38,7 +40,7 @@ def mixed(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """One of everything a person might do with a brush on a black canvas, at random.
 
     Gives uint8 [H, H, 3] RGB, as the photo is. A way to treat the background, then one to draw the
-    flower, pens, parts left out and a wobble are picked by `rng`.
+    thing, pens, parts left out and a wobble are picked by `rng`.
     """
     drawing = Drawing(scene, rng)
     way = rng.choice(

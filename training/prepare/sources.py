@@ -1,0 +1,100 @@
+"""What a dataset is made of: the pictures of a folder, each with as many drawings as are wanted."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.data.found import find
+from training.data.known import SOURCES
+from training.data.pairs import SIDES, match_names
+from training.data.photos import UnreadablePhoto, decode, to_square
+from training.errors import UserError
+from training.prepare.sketches.scene import WORK, green_parts
+
+AGAIN = "/again-"  # Between a photo's path and a number: another drawing of the same photo.
+_LOOKED_AT = 48  # Photos from which it is told whether they are of plants.
+_LEAFY = 0.12  # Share of green in the middle one of them from which on they are.
+
+
+@dataclass
+class Sources:
+    """Every source's path below the photos with its two files, and what else is there, by kind.
+
+    `held_out` names the folder beside `train` that is not for training, where there is one.
+    """
+
+    files: dict[str, tuple[Path, Path]] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+    held_out: str | None = None
+
+
+def find_sources(photos: Path, dataset: Path, layout: str, name: str = "") -> Sources:
+    """Find the pictures in a folder; `name` is that of a known dataset that lies there.
+
+    A dataset in the folder of its photos is passed over. Raises `UserError` for a layout that is
+    not there.
+    """
+    held_out = _held_out(photos)
+    parts = ["train", held_out] if held_out else [""]
+    if layout == "pairs":
+        return Sources(_pairs(photos, parts), held_out=held_out)
+    found = find(photos)
+    below = dataset.resolve()
+    unwanted = SOURCES[name].unwanted if name in SOURCES else None
+    sources = Sources(left_out=found.left_out, held_out=held_out)
+    for path in found.pictures:
+        below_photos = path.relative_to(photos).as_posix()
+        if held_out and below_photos.split("/")[0] not in parts:
+            sources.left_out[f"in {below_photos.split('/')[0]}"] += 1
+        elif unwanted and unwanted(path.stem):
+            sources.left_out["letters, signs and variants"] += 1
+        elif below not in path.resolve().parents:
+            sources.files[below_photos] = (path, path)
+    return sources
+
+
+def drawn_again(files: dict[str, tuple[Path, Path]], drawings: int) -> dict[str, tuple[Path, Path]]:
+    """Name each source as many times as it is to be drawn."""
+    again = dict(files)
+    for number in range(2, drawings + 1):
+        again |= {f"{source}{AGAIN}{number}": paths for source, paths in files.items()}
+    return again
+
+
+def photo_of(source: str) -> str:
+    """Give the path of the photo that a source draws, for the first time or again."""
+    return source.split(AGAIN)[0]
+
+
+def are_plants(files: dict[str, tuple[Path, Path]]) -> bool:
+    """Tell by the green of some of the photos whether leaves and stems belong to their sketches."""
+    paths = [files[source][1] for source in sorted(files)]
+    shares = []
+    for place in np.linspace(0, len(paths) - 1, min(_LOOKED_AT, len(paths))).astype(int):
+        try:
+            image = decode(paths[place], WORK)
+        except UnreadablePhoto:
+            continue
+        if image.mode == "RGB":  # What is cut out has nothing around it.
+            shares.append(green_parts(cv2.medianBlur(to_square(image, WORK), 3)).mean())
+    return bool(shares) and float(np.median(shares)) > _LEAFY
+
+
+def _held_out(photos: Path) -> str | None:
+    held_out = [name for name in ("test", "val") if (photos / name).is_dir()]
+    return held_out[0] if held_out and (photos / "train").is_dir() else None
+
+
+def _pairs(photos: Path, parts: list[str]) -> dict[str, tuple[Path, Path]]:
+    pairs = {}
+    for part in parts:
+        sides = [photos / part / side for side in SIDES]
+        for side in sides:
+            if not side.is_dir():
+                raise UserError(f"--layout pairs: expected a folder at {side}")
+        for name, files in match_names(sides[0], sides[1]):
+            pairs[(Path(part) / name).as_posix()] = files
+    return pairs

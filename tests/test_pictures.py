@@ -284,5 +284,5 @@ def test_sigterm_answers_what_is_under_way_and_ends(bundles):
                 drawing.settimeout(5)
                 assert drawing.recv(100).startswith(b"HTTP/1.1 200")
                 assert process.wait(10) == 0
-                assert time.monotonic() - start < 2.5
+                assert time.monotonic() - start < 5
             stream.close()

@@ -94,7 +94,7 @@ def prepare(
     choices |= {"plants": plants, "layout": layout, "direction": direction}
     _check(size, test_share, drawings, processes, choices)
     named = "" if photos.is_dir() else str(photos)
-    sources = find_sources(_located(photos), dataset, layout, named)
+    sources = find_sources(located(photos), dataset, layout, named)
     if not sources.files:
         other = f"; what is there: {told(sources.left_out)}" if sources.left_out else ""
         raise UserError(f"found no pictures in {photos} or its sub-folders{other}")
@@ -170,7 +170,7 @@ def _check(
         raise UserError(f"--processes {processes}: expected at least 1")
 
 
-def _located(photos: Path) -> Path:
+def located(photos: Path) -> Path:
     """A folder, or that of the dataset of this name, downloaded once."""
     if photos.is_dir() or str(photos) not in SOURCES:
         return photos

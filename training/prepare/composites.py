@@ -1,0 +1,142 @@
+"""Photos whose thing is known to the pixel: cut-outs, and pieces of cloth, laid on real grounds.
+
+What finds the thing in a photo (`sketches/things.tflite`) learned from these, and is measured on
+them. As pairs for `fit pix2pix`, photo to mask:
+
+    python -m training.prepare.composites fluent-emoji ../shared/data/clothes data/things
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tyro
+from PIL import Image
+from tqdm import tqdm
+
+from training.data.found import find_photos
+from training.data.known import SOURCES
+from training.data.pairs import SIDES, SPLITS
+from training.data.photos import decode, load_photo
+from training.files import write_image
+from training.prepare.prepare import located
+from training.prepare.sources import find_sources
+
+GREY = 0.3  # Share of things that are drained of colour.
+LEAST, MOST = 0.04, 0.92  # Shares of a picture that its thing may take.
+HELD_OUT = 5  # Every so many-th cut-out and ground is not trained on.
+
+
+def main(
+    things: Path, grounds: Path, dataset: Path, /, count: int = 8000, size: int = 128, seed: int = 0
+) -> None:
+    """Write a dataset of photos and masks.
+
+    Args:
+        things: Folder of pictures with transparent parts, or a dataset's name.
+        grounds: Folder of photos, from whose corners grounds are cut, and from whose middles cloth.
+        dataset: Folder to write.
+        count: Pairs to train on; an eighth as many are held out, of other things and grounds.
+        size: Side in px.
+        seed: Decides everything.
+    """
+    for split in SPLITS:
+        rng = np.random.default_rng([seed, SPLITS.index(split)])
+        cut_outs, photos = listed(things, grounds, held_out=split == "test")
+        for number in tqdm(range(count if split == "train" else count // 8), desc=split):
+            mask = np.zeros((1, 1))
+            while not LEAST < mask.mean() < MOST:
+                photo, mask = compose(cut_outs, photos, size, rng)
+            pair = photo, np.repeat(255 * mask[..., None].astype(np.uint8), 3, axis=2)
+            for side, pixels in zip(SIDES, pair, strict=True):
+                path = dataset / split / side / f"{number:05d}.jpg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_image(path, Image.fromarray(pixels))
+
+
+def listed(things: Path, grounds: Path, held_out: bool) -> tuple[list[Path], list[Path]]:
+    """The files of cut-outs and of photos that are held out, or those that are not."""
+    named = str(things) if str(things) in SOURCES else ""
+    files = find_sources(located(things), Path("-"), "photos", named).files
+    cut_outs = [files[source][0] for source in sorted(files)]
+    chosen = [
+        [path for place, path in enumerate(paths) if (place % HELD_OUT == 0) == held_out]
+        for paths in (cut_outs, find_photos(grounds))
+    ]
+    return chosen[0], chosen[1]
+
+
+def compose(
+    cut_outs: list[Path], photos: list[Path], size: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A thing on a ground: the picture, uint8 [size, size, 3], and where the thing is, boolean."""
+    photo = load_photo(photos[rng.integers(len(photos))], 256)
+    ground = _ground(photo, size, rng)
+    pixels = _placed(decode(cut_outs[rng.integers(len(cut_outs))], 256), size, rng)
+    alpha = pixels[..., 3] / 255
+    thing = pixels[..., :3]
+    if rng.random() < 0.45:
+        cloth = load_photo(photos[rng.integers(len(photos))], 256)
+        thing = _cloth(cloth, alpha, size, rng)
+    if rng.random() < GREY:
+        thing = np.repeat(thing.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < 0.4:  # Little contrast.
+        share = rng.uniform(0.2, 0.7)
+        thing = thing * (1 - share) + share * ground.mean(axis=(0, 1)) + rng.normal(0, 12, 3)
+    if rng.random() < 0.5:
+        right, down = (int(step) for step in rng.integers(-size // 20, size // 20 + 1, 2))
+        moved = np.roll(alpha, (down, right), (0, 1)).astype(np.float32)
+        shadow = cv2.GaussianBlur(moved, (0, 0), rng.uniform(1, size / 16))
+        ground = ground * (1 - rng.uniform(0.1, 0.6) * shadow[..., None])
+    composed = thing * alpha[..., None] + ground * (1 - alpha[..., None])
+    composed = composed * rng.uniform(0.75, 1.15) + rng.normal(0, rng.uniform(0, 5), composed.shape)
+    if rng.random() < 0.3:
+        composed = cv2.GaussianBlur(composed, (0, 0), rng.uniform(0.4, 1.2))
+    return np.rint(composed).clip(0, 255).astype(np.uint8), alpha > 0.5
+
+
+def _ground(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A corner of a photo, where the thing hardly ever is, enlarged to the whole picture."""
+    side = int(len(photo) * rng.uniform(0.12, 0.28))
+    row, column = rng.choice([0, len(photo) - side], 2)
+    corner = np.ascontiguousarray(
+        np.rot90(photo[row : row + side, column : column + side], rng.integers(4))
+    )
+    return cv2.resize(corner, (size, size), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+
+
+def _placed(image: Image.Image, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A cut-out in any size and place, float32 RGBA [size, size, 4], the larger ones cut off."""
+    image = image.convert("RGBA")
+    cut = image.crop(image.getchannel("A").getbbox() or (0, 0, *image.size))
+    if rng.random() < 0.3:
+        cut = cut.rotate(rng.uniform(-180, 180), Image.Resampling.BILINEAR, expand=True)
+    longest = size * (rng.uniform(0.35, 1) if rng.random() < 0.7 else rng.uniform(0.9, 1.3))
+    wide = rng.uniform(0.8, 1.25)
+    sides = np.array([cut.width * wide, cut.height])
+    width, height = np.maximum(1, np.rint(sides * longest / sides.max())).astype(int)
+    cut = cut.resize((int(width), int(height)), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    left, top = (
+        int(round((size - side) * rng.uniform(*(0, 1) if rng.random() < 0.6 else (-0.3, 1.3))))
+        for side in cut.size
+    )
+    placed = Image.new("RGBA", (size, size))
+    placed.paste(cut, (left, top))
+    return np.asarray(placed).astype(np.float32)
+
+
+def _cloth(photo: np.ndarray, alpha: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """The middle of a photo, where something lies, as if cut into the shape of `alpha`."""
+    side = int(len(photo) * rng.uniform(0.25, 0.5))
+    row, column = ((len(photo) - side) // 2 + rng.integers(-30, 31, 2)).clip(0, len(photo) - side)
+    piece = photo[row : row + side, column : column + side]
+    cloth = cv2.resize(piece, (size, size), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    coarse = rng.normal(1, 0.15, (5, 5)).astype(np.float32)
+    light = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
+    inside = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), size / 24)
+    edge = 1 - rng.uniform(0, 0.4) * (1 - np.clip(2 * inside - 1, 0, 1))
+    return cloth * (light * edge)[..., None]
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -217,7 +217,18 @@ def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home,
             locate(Path("missing"))
     finally:
         registry.stop()
+    before = (folder / "thing.png").stat().st_mtime_ns
     assert locate(Path("things")) == folder  # Once is enough.
+    assert (folder / "thing.png").stat().st_mtime_ns == before
+    (home / "broken").mkdir()
+    (home / "broken" / archive.name).write_bytes(content[:100])
+    digest = hashlib.sha256(content[:100]).hexdigest()
+    monkeypatch.setitem(
+        downloads.SOURCES, "broken", dataclasses.replace(source, files={archive.name: digest})
+    )
+    with pytest.raises(UserError, match="cannot unpack .*drawn-things-1.0.0.tgz"):
+        locate(Path("broken"))
+    assert [path.name for path in (home / "broken").iterdir()] == [archive.name]
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="there is no npm here"):
         locate(Path("missing"))

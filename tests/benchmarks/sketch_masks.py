@@ -116,7 +116,8 @@ def main(
     print(
         f"{count} things: IoU {overlaps.mean():.3f} (median {np.median(overlaps):.3f}), "
         f"grey ones ({greys.sum()}) {overlaps[greys].mean():.3f}, "
-        f"under 0.5 {(overlaps < 0.5).mean():.1%}, fills {np.mean(fills):.1f} CIEDE2000 (median {np.median(fills):.1f}), "
+        f"under 0.5 {(overlaps < 0.5).mean():.1%}, fills {np.mean(fills):.1f} CIEDE2000 "
+        f"(median {np.median(fills):.1f}), "
         f"{1000 * seconds / count:.0f} ms a photo"
     )
     if sheet:

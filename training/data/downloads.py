@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,18 +40,33 @@ def locate(data: Path) -> Path:
             raise UserError(
                 f"cannot download {source.title}: {reason}; with no network, name a folder {there}"
             ) from None
-    return Path(path) / source.inside if source.inside else Path(path).parent
+    return _unpacked(path) / source.inside if source.inside else path.parent
 
 
 def _fetch(address: str, name: str, checksum: str, folder: str) -> Path:
-    extract = name.endswith(".tgz")
     if not address.startswith(NPM):
-        return download(f"{address}/{name}", checksum, folder, extract)
+        return download(f"{address}/{name}", checksum, folder)
     if (keras_home() / "garabato" / folder / name).exists():
-        return download(f"file:///{name}", checksum, folder, extract)
+        return download(f"file:///{name}", checksum, folder)
     with tempfile.TemporaryDirectory() as place:
         _pack(address.removeprefix(NPM), place)
-        return download((Path(place) / name).as_uri(), checksum, folder, extract)
+        return download((Path(place) / name).as_uri(), checksum, folder)
+
+
+def _unpacked(archive: Path) -> Path:
+    """Give the folder with all that an archive holds, unpacked once, whoever else does it now."""
+    folder = archive.with_suffix(".unpacked")
+    if folder.is_dir():
+        return folder
+    with tempfile.TemporaryDirectory(dir=archive.parent) as place:
+        try:
+            with tarfile.open(archive) as tar:
+                tar.extractall(Path(place) / "whole", filter="data")
+            (Path(place) / "whole").rename(folder)
+        except (OSError, tarfile.TarError) as error:
+            if not folder.is_dir():  # Or another one was as fast.
+                raise UserError(f"cannot unpack {archive}: {error}") from None
+    return folder
 
 
 def _pack(package: str, place: str) -> None:
@@ -68,8 +84,8 @@ class NotDownloaded(Exception):
     """Why a download failed, in one line."""
 
 
-def download(address: str, checksum: str, folder: str, extract: bool = False) -> Path:
-    """Give the place of a file, or of what an archive holds, downloaded once to Keras's folder.
+def download(address: str, checksum: str, folder: str) -> Path:
+    """Give the place of a file, downloaded once to Keras's folder.
 
     Raises `NotDownloaded`.
     """
@@ -84,7 +100,6 @@ def download(address: str, checksum: str, folder: str, extract: bool = False) ->
                 file_hash=checksum,
                 cache_subdir=str(Path("garabato") / folder),
                 cache_dir=str(keras_home()),
-                extract=extract,
             )
     except Exception as error:  # Keras raises no kind of its own, and changes the kind.
         raise NotDownloaded(" ".join(str(error).split())) from None

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def _unpacked(archive: Path) -> Path:
             with tarfile.open(archive) as tar:
                 tar.extractall(Path(place) / "whole", filter="data")
             (Path(place) / "whole").rename(folder)
-        except (OSError, tarfile.TarError) as error:
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
             if not folder.is_dir():  # Or another one was as fast.
                 raise UserError(f"cannot unpack {archive}: {error}") from None
     return folder

@@ -29,7 +29,7 @@ TOP_LEVEL = {
 TRAINING = {"training", "keras", "numpy", "PIL", "cv2", "tyro", "tqdm", "pi_heif"}
 MAY_IMPORT = {
     "training": TRAINING,
-    "training/evaluation/tflite.py": TRAINING | {"ai_edge_litert"},
+    "training/picture_network.py": TRAINING | {"ai_edge_litert"},
     "training/transfer/tflite_weights.py": TRAINING | {"ai_edge_litert"},
     # Keras's own way to keep weights, and installed with it.
     "training/networks/squeezenet.py": TRAINING | {"h5py"},
@@ -168,7 +168,7 @@ def test_bundles_come_back_into_training_by_one_way():
     }
     assert naming == READ_CARDS
     readers = {str(path) for path in python_files("training") if "ai_edge_litert" in imported(path)}
-    assert readers == {"training/evaluation/tflite.py", "training/transfer/tflite_weights.py"}
+    assert readers == {"training/picture_network.py", "training/transfer/tflite_weights.py"}
     users = {
         path.parts[1]
         for path in python_files("training")

@@ -1,7 +1,9 @@
 """The command line: python -m training prepare | fit | preview | evaluate."""
 
 import os
+import shlex
 import sys
+from pathlib import Path
 from typing import Literal
 
 import tyro
@@ -106,7 +108,7 @@ def _fit(arguments: list[str]) -> None:
             return
         run = fit(recipe, options, name=name)
         if run.samples.exists():  # Of several machines the first has them.
-            print(f"{run.folder}: see {run.samples}, then: python -m export {run.folder} BUNDLE")
+            _tell(run.folder, max(run.samples.glob("[0-9]*.png"), default=run.samples))
 
     tyro.cli(
         command,
@@ -114,6 +116,18 @@ def _fit(arguments: list[str]) -> None:
         prog=f"python -m training fit {name}",
         config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
     )
+
+
+def _tell(run: Path, sheet: Path) -> None:
+    """End honestly: how near it came, where to look, what to type next."""
+    from training.evaluation.evaluate import how_near
+    from training.evaluation.generators import Generator
+
+    near = how_near(Generator.open(run))
+    if near:
+        print(near)
+    bundle = Path("bundles") / run.name
+    print(f"look at {sheet}, then: {shlex.join(['python', '-m', 'export', str(run), str(bundle)])}")
 
 
 def _preview(arguments: list[str]) -> None:

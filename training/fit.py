@@ -17,7 +17,7 @@ from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
 from training.data.datasets import Dataset
 from training.errors import UserError
-from training.runs import callbacks, checkpoints
+from training.runs import callbacks, checkpoints, plan
 from training.runs.checkpoints import Position
 from training.runs.configuration import digest, identity
 from training.runs.epoch_end import EpochEnd
@@ -25,6 +25,8 @@ from training.runs.folder import Run
 from training.runs.options import FitOptions, resolve_precision
 from training.transfer.start import identify, load_start
 from training.transfer.teacher import load_teacher, weights_file
+
+ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +51,8 @@ class _Resumed:
 
 def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
     """Train `recipe` (an options dataclass) until `options.images` were seen; returns the run.
+
+    Or for `options.minutes`, of all its starts together, where these are given.
 
     Started again on the same run folder, goes on from its last checkpoint, to the same weights
     that an uninterrupted run would reach.
@@ -123,6 +127,10 @@ def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
             f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
             f"{devices.workers} machine(s)"
         )
+    if options.minutes:
+        plan.check_recipe(recipe, devices.workers)
+        images = plan.planned_epoch_images(options.run) or options.epoch_images
+        options = dataclasses.replace(options, epoch_images=images)
     recipe = recipe.completed(Run.begun(options.run))
     config = _configuration(recipe, options, name, dataset)
     return _Opened(recipe, options, dataset, devices, config)
@@ -169,6 +177,9 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     """
     recipe, options, devices = opened.recipe, opened.options, opened.devices
     columns = opened.dataset.train.load()
+    paired = opened.dataset.paired
+    if options.minutes and not Run.begun(options.run):
+        options = _planned(opened, model, columns)
     run, position = Run(options.run, opened.config), Position()
     if devices.chief:
         run = Run.start(run.folder, run.config)
@@ -178,11 +189,22 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
         load_start(options.start, model.networks["generator"], columns[0])
     position = checkpoints.from_chief(model, position, devices)
     devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
-    batches = Batches(
-        columns, recipe.batch, options.seed, options.epoch_images, paired=opened.dataset.paired
-    )
+    batches = Batches(columns, recipe.batch, options.seed, options.epoch_images, paired=paired)
     batches.epoch = position.epoch
     return _Resumed(run, position, batches)
+
+
+def _planned(
+    opened: _Opened, model: AdversarialModel, columns: tuple[np.ndarray, ...]
+) -> FitOptions:
+    """Measure the speed, and choose how often to save in the time that there is."""
+    minutes, batch = opened.options.minutes, opened.recipe.batch
+    with opened.devices.training():
+        speed = plan.measure_speed(model, columns, batch, opened.dataset.paired)
+    print(plan.told(speed, minutes, 0))
+    images = plan.epoch_images(speed, minutes, batch)
+    opened.config["epoch_images"] = images
+    return dataclasses.replace(opened.options, epoch_images=images)
 
 
 def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
@@ -193,9 +215,14 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
     of what it says is done.
     """
     recipe, devices, run = opened.recipe, opened.devices, resumed.run
-    epochs, position = opened.options.epochs(recipe.batch), resumed.position
+    options, position = opened.options, resumed.position
+    epochs = options.epochs(recipe.batch)
+    late = False
+    if options.minutes:
+        epochs = position.epoch + ENDLESS
+        late = position.seconds >= 60 * options.minutes
     progress = callbacks.ProgressGIF(run.samples, run.progress)
-    if position.epoch >= epochs:
+    if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
             progress.on_train_end()
@@ -205,6 +232,8 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
         callbacks.StopOnNaN(),
         callbacks.Throughput(recipe.batch),
     ]
+    if options.minutes:
+        around.append(plan.Deadline(options.minutes, position.seconds))
     if devices.chief:
         around += [
             callbacks.LogTable(run.log, position.epoch),

@@ -124,6 +124,27 @@ def evaluate(
     }
 
 
+def how_near(generator: Generator, limit: int = 64) -> str:
+    """Say in a line how near pictures of held-out inputs are to their photos, and the inputs are.
+
+    Nothing where none are held out, or belong together, or noise is what it takes.
+    """
+    dataset = generator.dataset(None)
+    if generator.task != IMAGE_TO_IMAGE or not dataset.paired or not len(dataset.test):
+        return ""
+    columns = generator.held_out(dataset)
+    pictures, photos = (sheets.evenly_spaced(column, limit) for column in columns)
+    count, shown = len(photos), sheets.to_rgb(pictures)
+    photos = sheets.to_rgb(photos)
+    near = measure(HELD_OUT, generator({"sketch": pictures}), photos)
+    before = measure(HELD_OUT, shown, photos)
+    return (
+        f"{count} held-out {'pair' if count == 1 else 'pairs'}: {near['l1']:.1f} of 255 from the "
+        f"photo ({before['l1']:.1f} the inputs themselves), SSIM {near['ssim']:.2f} "
+        f"({before['ssim']:.2f})"
+    )
+
+
 def _noise(shape: tuple[int, ...]) -> np.ndarray:
     """What a generator that takes noise improves on: pictures of nothing but noise."""
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from training.evaluation.tflite import PictureNetwork
+from training.picture_network import PictureNetwork
 
 
 class FeatureNetwork:

@@ -12,8 +12,8 @@ from training.data.datasets import Dataset
 from training.data.found import find_photos
 from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
-from training.evaluation.tflite import PictureNetwork
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, rows_of
+from training.picture_network import PictureNetwork
 from training.recipes import recipe_from
 from training.runs import samples, sheets
 from training.runs.folder import Run, load_generator

@@ -22,6 +22,8 @@ class FitOptions:
     """Run folder to write; a run that is there already goes on."""
     images: int = 100_000
     """Images to see in all. Raise it later, and the run goes on."""
+    minutes: float = 0.0
+    """Minutes to train for in all, instead of --images: plans checkpoints and learning rate."""
     epoch_images: int = 4_000
     """Images between two checkpoints and sample sheets."""
     start: Path | None = None
@@ -40,6 +42,7 @@ class FitOptions:
         precisions = typing.get_args(Precision)
         for option, value, fits, expected in (
             ("images", self.images, self.images >= 1, "1 or more"),
+            ("minutes", self.minutes, 0 <= self.minutes < 1e6, "0, or the minutes to train for"),
             (
                 "epoch-images",
                 self.epoch_images,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from training.prepare.sketches.things import whiteness
+
 WORK = 128  # px: regions are found on a copy this small, where pictures are quick and smooth
 
 
@@ -38,9 +40,24 @@ def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: boo
         shares = cv2.resize(cut_out.astype(np.float32), (WORK, WORK), interpolation=cv2.INTER_AREA)
         thing = clean_mask(shares > 0.5)
         return Scene(photo, image, thing if thing.any() else _disc(), nothing, plants, alone=True)
-    green = green_parts(image) if plants else nothing
+    if not plants:
+        return Scene(photo, image, thing_mask(small), nothing)
+    green = green_parts(image)
     thing = flower_mask(image, green)
     return Scene(photo, image, thing, green & ~thing, plants)
+
+
+def thing_mask(small: np.ndarray) -> np.ndarray:
+    """The thing against what is behind it, boolean [WORK, WORK], of a photo of that size.
+
+    Where there seems to be none, or nothing else, it is what is surest, or a disc.
+    """
+    sure = whiteness(small)
+    for level in (0.5, float(np.quantile(sure, 0.8))):
+        mask = clean_mask(sure > level)
+        if 0.02 < mask.mean() < 0.98:
+            return mask
+    return _disc()
 
 
 def green_parts(image: np.ndarray) -> np.ndarray:

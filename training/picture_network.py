@@ -11,12 +11,15 @@ from training.errors import UserError
 class PictureNetwork:
     """A network of one uint8 or float32 input [1, H, W, 3], given pixel values 0..255."""
 
-    def __init__(self, path: Path | str):
-        """Load the network; raises `UserError` when the file holds none of this kind."""
+    def __init__(self, path: Path | str, threads: int | None = None):
+        """Load the network, to run on `threads` cores, all by default.
+
+        Raises `UserError` when the file holds none of this kind.
+        """
         path = Path(path)
         if not path.is_file():
             raise UserError(f"expected a .tflite network, found no file at {path}")
-        # Only measuring wants it: a machine that just trains need not have the interpreter.
+        # A machine that just trains need not have the interpreter.
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ModuleNotFoundError:
@@ -24,7 +27,7 @@ class PictureNetwork:
                 "reading .tflite files needs the TFLite interpreter: pip install ai-edge-litert"
             ) from None
         try:
-            self._interpreter = Interpreter(str(path), num_threads=os.cpu_count())
+            self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count())
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise UserError(

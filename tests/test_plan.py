@@ -1,0 +1,99 @@
+"""Training for a time: the speed is measured without a trace, and the clock ends it."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tests.pictures import write_dataset
+from tests.tiny_recipe import TINY
+from training.errors import UserError
+from training.fit import FitOptions, fit
+from training.recipes import RECIPES
+from training.runs.checkpoints import state
+from training.runs.plan import EPOCHS, MOST_IMAGES, epoch_images, measure_speed, step_size, told
+
+SIZE = 32
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch):
+    monkeypatch.setitem(RECIPES, "tiny", {"tiny": TINY})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("data") / "flowers", train=8, test=2)
+
+
+def train(data, run, minutes, recipe=TINY, **more):
+    options = FitOptions(data, run, minutes=minutes, precision="float32", **more)
+    return fit(recipe, options, name="tiny", verbose=0)
+
+
+def test_a_time_is_cut_into_twenty_stretches_of_whole_batches():
+    assert epoch_images(speed=10, minutes=60, batch=8) == 10 * 3600 / EPOCHS
+    assert epoch_images(speed=10, minutes=1, batch=8) == 24
+    assert epoch_images(speed=0.01, minutes=1, batch=8) == 8
+    assert epoch_images(speed=1e6, minutes=60, batch=7) == MOST_IMAGES // 7 * 7
+
+
+def test_the_steps_stay_whole_for_half_of_the_time_and_end_at_a_sixteenth():
+    assert [step_size(progress) for progress in (0, 0.5, 0.625, 0.75, 1)] == [
+        1,
+        1,
+        0.5,
+        0.25,
+        1 / 16,
+    ]
+
+
+def test_it_says_when_it_will_be_done():
+    assert told(5.04, 60, 0).startswith("5.0 images/s: about 18,000 images until ")
+    assert told(5.0, 60, 1800).startswith("5.0 images/s: about 9,000 images until ")
+
+
+@pytest.mark.slow
+def test_the_speed_is_measured_and_nothing_is_left_of_it():
+    model = TINY.build(SIZE, 0)
+    model.compile(optimizer=TINY.optimizer())
+    model.optimizer.build(model.trainable_variables)
+    rows = np.random.default_rng(0).integers(0, 256, (2, 8, SIZE, SIZE, 3), np.uint8)
+    before = {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+    speed = measure_speed(model, (rows[0], rows[1]), TINY.batch)
+    assert 0.1 < speed < 1e5
+    for name, variable in state(model).items():
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable.value), before[name])
+
+
+@pytest.mark.slow
+def test_the_clock_ends_it_and_more_time_goes_on(data, tmp_path, capsys):
+    run = train(data, tmp_path / "run", minutes=0.15)
+    config = json.loads((run.folder / "config.json").read_text())
+    seconds = run.card["training"]["seconds"]
+    assert "images until " in capsys.readouterr().out
+    assert 2 <= seconds <= 11 and config["epoch_images"] % TINY.batch == 0
+    rows = run.log.read_text().splitlines()
+    assert len(rows) > 2
+    newest = max(run.checkpoints.glob("*.npz"))
+    with np.load(newest) as saved:
+        [rate] = [saved[name] for name in saved.files if name.endswith("learning_rate")]
+    assert rate == np.float32(TINY.learning_rate), "what is saved may go on for another time"
+
+    train(data, tmp_path / "run", minutes=0.05)
+    assert "nothing to do" in capsys.readouterr().out
+    assert run.log.read_text().splitlines() == rows
+    train(data, tmp_path / "run", minutes=0.3)
+    more = run.log.read_text().splitlines()
+    assert more[: len(rows)] == rows and len(more) > len(rows)
+    assert json.loads((run.folder / "config.json").read_text()) == config
+
+
+def test_a_time_and_a_schedule_of_ones_own_do_not_go_together(data, tmp_path):
+    with pytest.raises(UserError, match="--minutes plans the learning rate by itself"):
+        train(data, tmp_path / "run", 1, dataclasses.replace(TINY, halving=100))
+    with pytest.raises(UserError, match="--minutes -1: expected 0, or the minutes"):
+        train(data, tmp_path / "run", -1)
+    assert not (tmp_path / "run").exists()

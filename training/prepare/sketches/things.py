@@ -1,0 +1,27 @@
+"""Find the thing in a photo, with a small network that learned from cut-outs on real grounds.
+
+How it was trained, and what it finds, is in `training/experiments/README.md`; what it learned from
+is made by `training/prepare/composites.py`.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from training.picture_network import PictureNetwork
+
+NETWORK = Path(__file__).parent / "things.tflite"  # uint8 photo [1, 128, 128, 3] to a white mask.
+
+
+def whiteness(photo: np.ndarray) -> np.ndarray:
+    """How sure each pixel of a photo, uint8 [128, 128, 3] RGB, is of the thing: 0 to 1, float32.
+
+    What the thing is, is not asked: something whole that lies before something else.
+    """
+    return _network()(photo).mean(axis=2) / 255
+
+
+@cache
+def _network() -> PictureNetwork:
+    return PictureNetwork(NETWORK, threads=1)  # One process a core is the parallelism.

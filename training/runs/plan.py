@@ -1,0 +1,115 @@
+"""Train for a time: how fast this machine is, how often to save, the step size, when to stop."""
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from training.data.batches import Batches
+from training.errors import UserError
+from training.runs.checkpoints import state
+from training.runs.folder import Run
+
+EPOCHS = 20  # Checkpoints and sheets in a training of one stretch; 4,000 images apart at most.
+MOST_IMAGES = 4_000
+# Steps that are not counted, as the first compiles, and what is enough to know the speed.
+WARM_UP, STEPS, SECONDS = 2, 6, 10.0
+# The learning rate stays for so much of the time, and has halved so often at its end.
+STEADY, HALVINGS = 0.5, 4.0
+
+
+def planned_epoch_images(folder: Path) -> int | None:
+    """How many images lie between two checkpoints of the run in a folder, if there is one."""
+    return Run.open(folder).config["epoch_images"] if (folder / "config.json").exists() else None
+
+
+def measure_speed(
+    model: Any, columns: tuple[np.ndarray, ...], batch: int, paired: bool = True
+) -> float:
+    """Train some steps and undo them: the images a second that this machine trains on."""
+    batches = Batches(columns, batch, 0, batch * (WARM_UP + STEPS), paired=paired)
+    before = {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+    watch = _StopWatch()
+    model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[watch])
+    for name, variable in state(model).items():
+        variable.assign(before[name])
+    return batch / watch.seconds_a_step
+
+
+def epoch_images(speed: float, minutes: float, batch: int) -> int:
+    """How many images to see between two checkpoints: a share of the time, in whole batches."""
+    images = min(MOST_IMAGES, speed * 60 * minutes / EPOCHS)
+    return max(1, int(images // batch)) * batch
+
+
+def step_size(progress: float) -> float:
+    """The share of the learning rate that is taken after this share of the time."""
+    return 0.5 ** (HALVINGS * max(0.0, (progress - STEADY) / (1 - STEADY)))
+
+
+def check_recipe(recipe: Any, workers: int) -> None:
+    """Raise `UserError` where a time cannot be trained for."""
+    if getattr(recipe, "halving", 0):
+        raise UserError("--minutes plans the learning rate by itself: leave out --halving")
+    if workers > 1:
+        raise UserError("--minutes is for one machine: several agree on a number of --images")
+
+
+class Deadline(keras.callbacks.Callback):
+    """Lowers the learning rate as the time goes by, and stops before an epoch that would be late.
+
+    What is saved holds the whole learning rate, so that a run may go on for another time.
+    """
+
+    def __init__(self, minutes: float, seconds: float):
+        super().__init__()
+        self.seconds, self.spent = 60 * minutes, seconds
+        self.began = time.monotonic()
+        self.longest = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Take the learning rate of this moment."""
+        self.epoch_began = time.monotonic()
+        self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        progress = (self.spent + self.epoch_began - self.began) / self.seconds
+        self.model.optimizer.learning_rate = self.rate * step_size(progress)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Restore the learning rate, and see whether there is time for another epoch."""
+        self.model.optimizer.learning_rate = self.rate
+        now = time.monotonic()
+        self.longest = max(self.longest, now - self.epoch_began)
+        if self.spent + now - self.began + self.longest > self.seconds:
+            self.model.stop_training = True
+
+
+def told(speed: float, minutes: float, seconds: float) -> str:
+    """When it will be done, in a line."""
+    left = 60 * minutes - seconds
+    done = datetime.now() + timedelta(seconds=left)
+    images = np.format_float_positional(float(f"{speed * left:.2g}"), trim="-")
+    return f"{speed:.1f} images/s: about {int(float(images)):,} images until {done:%H:%M}"
+
+
+class _StopWatch(keras.callbacks.Callback):
+    """Stops a training as soon as its speed is known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Note the time, and see whether that is enough."""
+        self.ends.append(time.monotonic())
+        steps = len(self.ends) - WARM_UP
+        if steps >= STEPS or (steps >= 1 and self.ends[-1] - self.ends[WARM_UP - 1] > SECONDS):
+            self.model.stop_training = True
+
+    @property
+    def seconds_a_step(self) -> float:
+        """The mean over the steps that count."""
+        counted = self.ends[min(WARM_UP, len(self.ends)) - 1 :]
+        return (counted[-1] - counted[0]) / max(1, len(counted) - 1)

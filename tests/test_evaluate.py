@@ -197,10 +197,10 @@ def test_what_cannot_be_measured_is_refused_before_any_work(run, tmp_path, mean_
 def test_the_last_line_of_a_training_compares_with_the_inputs(run, dataset):
     opened = Dataset.open(dataset)
     inputs, photos = opened.test.load()
-    told = evaluate.how_near(Generator.open(run))
+    told = evaluate.how_near(Generator.open(run.folder))
     pattern = r"(\d+) held-out pairs: ([\d.]+) of 255 from the photo \(([\d.]+) the inputs themsel"
     found = re.match(pattern, told)
     assert found and int(found[1]) == len(photos)
     assert float(found[3]) == pytest.approx(metrics.l1(inputs, photos).mean(), abs=0.06)
-    measured = evaluate.evaluate(Generator.open(run))["measures"][0]
+    measured = evaluate.evaluate(Generator.open(run.folder))["measures"][0]
     assert float(found[2]) == pytest.approx(measured["l1"], abs=0.06)

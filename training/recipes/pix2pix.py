@@ -134,8 +134,7 @@ class Pix2PixModel(AdversarialModel):
         perceptual = perceptual_network(size, weights, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators
-        discriminators = [name for name in networks if name != "generator"]
-        players = {"generator": ["generator"], "discriminator": discriminators}
+        players = {"generator": ["generator"], "discriminator": [*networks][1:]}
         logs = {"l1": True, "matching": options.matching, "perceptual": perceptual}
         super().__init__(networks, players, tuple(log for log in logs if logs[log]), seed)
         self.perceptual = perceptual
@@ -148,14 +147,11 @@ class Pix2PixModel(AdversarialModel):
     def losses(self, batch):
         """One loss a player: pass for real and stay near the photo; tell real from generated."""
         options = self.options
-        pixels = self.augmentation(batch[0], batch[1], self.random)
-        sketch, photo = map(to_network, pixels)
+        sketch, photo = map(to_network, self.augmentation(batch[0], batch[1], self.random))
         generated = self.networks["generator"](sketch, training=True)
-
         discriminator = self.networks["discriminator"]
         *real_features, real_logits = discriminator([sketch, photo], training=True)
         *fake_features, fake_logits = discriminator([sketch, generated], training=True)
-
         target = self.teacher(sketch) if self.teacher else photo
         logs = {"l1": losses.l1_loss(target, generated)}
         generator_loss = self.adversarial.generator(fake_logits) + options.l1 * logs["l1"]

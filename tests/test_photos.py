@@ -4,11 +4,13 @@ import io
 import itertools
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from training.data.found import find
 from training.data.photos import UnreadablePhoto, load_photo
 
 RED, BLUE = (200, 30, 40), (20, 60, 220)
@@ -89,6 +91,15 @@ def test_colours_of_a_profile_become_those_of_srgb(tmp_path, suffix, mode):
     image.save(path, icc_profile=swapped, quality=75 if suffix == "tif" else 98)
     pixels = load_photo(path, 64)
     assert near(pixels[:, :24], RED[::-1], 18) and near(pixels[:, 40:], BLUE[::-1], 18)
+
+
+@pytest.mark.parametrize("name", ["photo.heic", "photo.HIF", "photo", "photo.jpg"])
+def test_what_phones_write_is_read_whatever_it_is_called(tmp_path, name):
+    """Half red and half blue in HEVC, drawn by Pillow, 96 x 64 px."""
+    (tmp_path / name).write_bytes((Path(__file__).parent / "photos" / "halves.heic").read_bytes())
+    assert find(tmp_path).pictures == [tmp_path / name]
+    pixels = load_photo(tmp_path / name, 64)
+    assert near(pixels[:, :28], (200, 30, 40), 12) and near(pixels[:, 36:], (40, 90, 200), 12)
 
 
 def test_a_damaged_profile_says_nothing(tmp_path):

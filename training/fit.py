@@ -179,7 +179,9 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     columns = opened.dataset.train.load()
     paired = opened.dataset.paired
     if options.minutes and not Run.begun(options.run):
-        options = _planned(opened, model, columns)
+        with devices.training():
+            options = plan.planned(options, model, columns, recipe.batch, paired)
+        opened.config["epoch_images"] = options.epoch_images
     run, position = Run(options.run, opened.config), Position()
     if devices.chief:
         run = Run.start(run.folder, run.config)
@@ -192,19 +194,6 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     batches = Batches(columns, recipe.batch, options.seed, options.epoch_images, paired=paired)
     batches.epoch = position.epoch
     return _Resumed(run, position, batches)
-
-
-def _planned(
-    opened: _Opened, model: AdversarialModel, columns: tuple[np.ndarray, ...]
-) -> FitOptions:
-    """Measure the speed, and choose how often to save in the time that there is."""
-    minutes, batch = opened.options.minutes, opened.recipe.batch
-    with opened.devices.training():
-        speed = plan.measure_speed(model, columns, batch, opened.dataset.paired)
-    print(plan.told(speed, minutes, 0))
-    images = plan.epoch_images(speed, minutes, batch)
-    opened.config["epoch_images"] = images
-    return dataclasses.replace(opened.options, epoch_images=images)
 
 
 def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:

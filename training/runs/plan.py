@@ -1,5 +1,6 @@
 """Train for a time: how fast this machine is, how often to save, the step size, when to stop."""
 
+import dataclasses
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from training.data.batches import Batches
 from training.errors import UserError
 from training.runs.checkpoints import state
 from training.runs.folder import Run
+from training.runs.options import FitOptions
 
 EPOCHS = 20  # Checkpoints and sheets in a training of one stretch; 4,000 images apart at most.
 MOST_IMAGES = 4_000
@@ -37,6 +39,20 @@ def measure_speed(
     for name, variable in state(model).items():
         variable.assign(before[name])
     return batch / watch.seconds_a_step
+
+
+def planned(
+    options: FitOptions,
+    model: Any,
+    columns: tuple[np.ndarray, ...],
+    batch: int,
+    paired: bool,
+) -> FitOptions:
+    """Measure the speed, say when it will be done, and choose how often to save until then."""
+    speed = measure_speed(model, columns, batch, paired)
+    print(told(speed, options.minutes, 0))
+    images = epoch_images(speed, options.minutes, batch)
+    return dataclasses.replace(options, epoch_images=images)
 
 
 def epoch_images(speed: float, minutes: float, batch: int) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 
 from training.prepare.sketches.things import whiteness
 
+DOUBT = 0.02  # Of 1: whoever is less sure, either way, may be overruled by the colours.
 WORK = 128  # px: regions are found on a copy this small, where pictures are quick and smooth
 
 
@@ -41,20 +42,25 @@ def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: boo
         thing = clean_mask(shares > 0.5)
         return Scene(photo, image, thing if thing.any() else _disc(), nothing, plants, alone=True)
     if not plants:
-        return Scene(photo, image, thing_mask(small), nothing)
+        return Scene(photo, image, thing_mask(image, small), nothing)
     green = green_parts(image)
     thing = flower_mask(image, green)
     return Scene(photo, image, thing, green & ~thing, plants)
 
 
-def thing_mask(small: np.ndarray) -> np.ndarray:
-    """The thing against what is behind it, boolean [WORK, WORK], of a photo of that size.
+def thing_mask(image: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """What is in front against what is behind it, boolean [WORK, WORK].
 
-    Where there seems to be none, or nothing else, it is what is surest, or a disc.
+    Of a photo of that size, uint8 RGB, as it is (`small`) and smoothed (`image`). The network says
+    where it is, and GrabCut where exactly it ends. Where there seems to be nothing, or nothing
+    else, it is what is surest, or a disc.
     """
     sure = whiteness(small)
-    for level in (0.5, float(np.quantile(sure, 0.8))):
-        mask = clean_mask(sure > level)
+    marks = np.where(sure > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    marks[sure < DOUBT] = cv2.GC_BGD
+    marks[sure > 1 - DOUBT] = cv2.GC_FGD
+    for candidate in (_grab_cut(image, marks), sure > 0.5, sure > np.quantile(sure, 0.8)):
+        mask = clean_mask(candidate)
         if 0.02 < mask.mean() < 0.98:
             return mask
     return _disc()
@@ -79,17 +85,21 @@ def flower_mask(image: np.ndarray, green: np.ndarray) -> np.ndarray:
     marks = np.where(score > middle, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     marks[score < min(low, middle)] = cv2.GC_BGD
     marks[score > max(high, middle)] = cv2.GC_FGD
+    for candidate in (_grab_cut(image, marks), score > middle, score > np.quantile(score, 0.7)):
+        mask = clean_mask(candidate)
+        if 0.03 < mask.mean() < 0.93:
+            return mask
+    return _disc()
+
+
+def _grab_cut(image: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Cut along edges (Rother et al., 2004), beginning with `marks`; boolean, as they are."""
     # OpenCV's GrabCut draws from its global generator: seeded, a photo always gives one mask.
     cv2.setRNGSeed(1)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     if (marks == cv2.GC_BGD).any() and (marks == cv2.GC_FGD).any():
         cv2.grabCut(image, marks, None, background, foreground, 2, cv2.GC_INIT_WITH_MASK)
-    cut = (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
-    for candidate in (cut, score > middle, score > np.quantile(score, 0.7)):
-        mask = clean_mask(candidate)
-        if 0.03 < mask.mean() < 0.93:
-            return mask
-    return _disc()
+    return (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
 
 
 def creases(image: np.ndarray, thing: np.ndarray) -> np.ndarray:

@@ -5,17 +5,18 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageColor, ImageOps
+from PIL import Image, ImageCms, ImageColor, ImageOps
 
 from demo.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 # A phone's screen, more than a drawing of 256 px can show, and 16 MB once it is decoded.
 MAX_PIXELS = 4_000_000
+_SRGB = ImageCms.createProfile("sRGB")
 
 
 def read_picture(source: str | Path | bytes) -> Image.Image:
-    """Decode a PNG, JPEG or WebP picture of at most 4 megapixels, upright, first frame.
+    """Decode a PNG, JPEG or WebP picture of at most 4 megapixels, upright, in sRGB, first frame.
 
     The size is read from the file's header, before anything is decoded. Raises `UserError`.
     """
@@ -31,13 +32,28 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
                 f"expected at most 4 megapixels, got {width} x {height}; make the picture smaller"
             )
         image.load()
-        return ImageOps.exif_transpose(image)
+        return _to_srgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError:
         raise UserError("expected at most 4 megapixels; make the picture smaller") from None
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, UserError):
             raise
         raise UserError("expected a PNG, JPEG or WebP picture; this one cannot be read") from None
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Convert the colours of an embedded profile, as a browser does before it sends a picture."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    mode = image.mode if image.mode in ("RGBA", "LA") else "RGB"
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, own, _SRGB, outputMode=mode) or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image  # A profile that is damaged, or of other colours, says nothing.
 
 
 def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarray | None:

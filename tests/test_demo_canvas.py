@@ -1,4 +1,5 @@
 import io
+import itertools
 import struct
 import zlib
 
@@ -8,6 +9,7 @@ from PIL import Image
 
 from demo.canvas import pixels, read_picture
 from demo.errors import UserError
+from tests.profiles import BLUE_XYZ, GREEN_XYZ, RED_XYZ, profile
 
 PINK = (224, 57, 154)
 
@@ -157,3 +159,23 @@ def test_a_picture_of_one_pixel_is_read():
 def test_what_is_no_picture_is_refused(data):
     with pytest.raises(UserError, match="expected a PNG, JPEG or WebP picture"):
         read_picture(data)
+
+
+@pytest.mark.parametrize(
+    "kind, mode",
+    [("JPEG", "RGB"), *itertools.product(("PNG", "WEBP"), ("RGB", "RGBA", "P"))],
+)
+def test_colours_of_a_profile_are_seen_as_a_browser_shows_them(kind, mode):
+    """In a profile with red and blue in each other's place, red means blue."""
+    swapped = profile(BLUE_XYZ, GREEN_XYZ, RED_XYZ)
+    image = Image.new("RGB", (32, 32), (200, 30, 40)).convert(mode)
+    read = read_picture(encode(image, kind, icc_profile=swapped, quality=98))
+    laid = pixels(read, 16, "#000000")
+    assert laid is not None and np.abs(laid[8, 8].astype(int) - (40, 30, 200)).max() < 20
+
+
+@pytest.mark.parametrize("told", [b"no profile at all", b"\0" * 300])
+def test_a_damaged_profile_says_nothing(told):
+    read = read_picture(encode(Image.new("RGB", (32, 32), PINK), icc_profile=told))
+    laid = pixels(read, 16, "#000000")
+    assert laid is not None and (laid == PINK).all()

@@ -24,6 +24,7 @@ from demo.guard import UPLOAD, Guard
 from demo.pictures import Pictures
 from demo.serving import Models
 from demo.studio import studio
+from demo.tabs import NAMES, tabs
 
 # System fonts only: Gradio's own themes bring fonts that a browser has to fetch.
 _THEME = gr.themes.Default(
@@ -42,6 +43,7 @@ _LAUNCH: dict[str, Any] = {
     "footer_links": ["api"],
     "quiet": True,
     "theme": _THEME,
+    "i18n": NAMES,
     "css_paths": Path(__file__).parent / "page.css",
 }
 
@@ -87,7 +89,7 @@ class App(gr.Blocks):
 
 
 def build(bundles: Sequence[str | Path], at_once: int | None = None) -> App:
-    """Return the page for these bundles, a tab for each.
+    """Return the page for these bundles, in tabs.
 
     Up to `at_once` pictures are made at the same time, each by a core of its own; if it is not
     told, as many as this process has cores. The visitor chooses where a model runs; on a hosted
@@ -100,13 +102,7 @@ def build(bundles: Sequence[str | Path], at_once: int | None = None) -> App:
     with App(title="Garabato", analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.Markdown("# Garabato", elem_id="title")
         cards = list(models.cards.values())
-        if len(cards) == 1:
-            studio(cards[0], **where)
-        else:
-            with gr.Tabs():
-                for card in cards:
-                    with gr.Tab(card.name):
-                        studio(card, **where)
+        tabs(cards, lambda card: studio(card, **where))
         if models.sketches:
             generate_api(models)
         if models.latents:

@@ -164,7 +164,7 @@ def test_on_a_hosted_space_the_browser_draws_and_each_tab_for_itself(browser, ho
     stroke(page, (0.2, 0.7), (0.8, 0.7))
     settled(page)
     asked = posts(page)
-    page.get_by_role("tab", name="flowers").click()
+    page.get_by_role("tab", name="Flowers").click()
     runs(page, "litert-threads")
     assert painted(page) == drawn  # What was drawn for the shoes is nothing to the flowers.
     assert (shown(page) == flower).all()

@@ -36,14 +36,14 @@ def show(page: Page, name: str) -> None:
 
 def test_each_bundle_has_its_tab_in_the_order_given(page):
     expect(page.get_by_role("tab")).to_have_text(
-        ["flowers", "shoes", "digits", "clouds", "stones", "waves"]
+        ["Flowers", "shoes", "digits", "clouds", "stones", "waves"]
     )
-    expect(page.get_by_role("tab", selected=True)).to_have_text("flowers")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Flowers")
     expect(page.get_by_role("combobox", name="Model")).to_have_count(0)
 
 
 def test_each_tab_says_what_is_to_be_done(page):
-    for name, words in (("flowers", "doodle"), ("shoes", "what it becomes"), ("digits", "seed")):
+    for name, words in (("Flowers", "doodle"), ("shoes", "what it becomes"), ("digits", "seed")):
         show(page, name)
         expect(page.locator(".tagline:visible")).to_contain_text(words)
 

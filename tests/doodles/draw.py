@@ -5,6 +5,7 @@ filled, outlined, inked or scribbled. None is traced from anything.
 """
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -232,10 +233,15 @@ def _closed(points: list) -> np.ndarray:
     return np.array(path(*points, points[0]))
 
 
+def drawings() -> Iterator[tuple[str, Hand]]:
+    """All of them by name."""
+    return ((name, draw(name)) for name in THINGS)
+
+
 def main() -> None:
     """Draw all."""
-    for name in THINGS:
-        draw(name).save(Path(__file__).parent / f"{name}.png")
+    for name, hand in drawings():
+        hand.save(Path(__file__).parent / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def ground(rng: np.random.Generator, colour: tuple[int, int, int]) -> Image.Imag
         ((70, 110, 60), True, 0.9),
         ((40, 40, 46), False, 0.9),
         ((40, 40, 46), True, 0.75),
-        ((235, 235, 230), False, 0.85),
+        ((235, 235, 230), False, 0.9),
     ],
 )
 def test_what_lies_on_a_ground_is_found_grey_green_or_at_the_border(colour, at_border, least):

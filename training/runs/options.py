@@ -22,10 +22,10 @@ class FitOptions:
     """Run folder to write; a run that is there already goes on."""
     images: int = 100_000
     """Images to see in all. Raise it later, and the run goes on."""
-    minutes: float = 0.0
-    """Minutes to train for in all, instead of --images: plans checkpoints and learning rate."""
     epoch_images: int = 4_000
     """Images between two checkpoints and sample sheets."""
+    minutes: float = 0.0
+    """Minutes to train for in all, instead of --images: plans checkpoints and learning rate."""
     start: Path | None = None
     """Run folder, or for pix2pix exported float .tflite file, whose generator to begin with."""
     seed: int = 0

@@ -15,7 +15,7 @@ from training.errors import UserError
 from training.files import write_image, write_json
 from training.prepare.alike import near_duplicates
 from training.prepare.ledger import Entry, Ledger
-from training.prepare.sketches import VERSION
+from training.prepare.sketches import THINGS_VERSION, VERSION
 from training.prepare.sources import photo_of
 from training.prepare.workers import Job, Made, Plan, make_pair, make_pairs
 
@@ -82,7 +82,12 @@ def bring_up_to_date(
         "removed": sum(source == photo_of(source) for source in gone),
         "empty": sum(entry.empty for entry in entries),
         "alike": near_duplicates(entry.look for entry in firsts if entry.look),
-        "versions": {"sketches": VERSION, "opencv": cv2.__version__, "numpy": np.__version__},
+        "versions": {
+            "sketches": VERSION,
+            "things": THINGS_VERSION,
+            "opencv": cv2.__version__,
+            "numpy": np.__version__,
+        },
     }
     write_json(dataset / "dataset.json", info)
     return info
@@ -131,7 +136,7 @@ def _key(plan: Plan, files: tuple[Path, Path]) -> str:
     facts = [plan.size, plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
     facts += [option for option in (plan.direction, plan.background) if option not in USUAL]
     if plan.layout == "photos" and not plan.plants:
-        facts.append("things")
+        facts.append(f"things {THINGS_VERSION}")
     for path in files:
         status = path.stat()
         facts += [status.st_size, status.st_mtime_ns]

@@ -24,11 +24,11 @@ def tabs(cards: Sequence[Card], content: Callable[[Card], Any]) -> None:
 
     The siblings are in tabs of their own behind one that is called More, if there are others.
     """
-    first = [card for card in cards if card.name not in SIBLINGS] or list(cards)
-    rest = [card for card in cards if card not in first]
     if len(cards) == 1:
         content(cards[0])
         return
+    first = [card for card in cards if card.name not in SIBLINGS] or cards
+    rest = [card for card in cards if card not in first]
     with gr.Tabs():
         for card in first:
             with gr.Tab(_name(card)):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import keras
 import numpy as np
@@ -13,7 +14,15 @@ from training.errors import UserError
 from training.fit import FitOptions, fit
 from training.recipes import RECIPES
 from training.runs.checkpoints import state
-from training.runs.plan import EPOCHS, MOST_IMAGES, epoch_images, measure_speed, step_size, told
+from training.runs.plan import (
+    EPOCHS,
+    MOST_IMAGES,
+    epoch_images,
+    measure_speed,
+    step_size,
+    told,
+    until,
+)
 
 SIZE = 32
 
@@ -51,8 +60,9 @@ def test_the_steps_stay_whole_for_half_of_the_time_and_end_at_a_sixteenth():
 
 
 def test_it_says_when_it_will_be_done():
-    assert told(5.04, 60, 0).startswith("5.0 images/s: about 18,000 images until ")
-    assert told(5.0, 60, 1800).startswith("5.0 images/s: about 9,000 images until ")
+    assert told(5.04, 60).startswith("5.0 images/s: about 18,000 images until ")
+    soon, later = until(60, 60 * 59), until(60)
+    assert soon != later and re.fullmatch(r"\d\d:\d\d", soon)
 
 
 @pytest.mark.slow
@@ -86,6 +96,7 @@ def test_the_clock_ends_it_and_more_time_goes_on(data, tmp_path, capsys):
     assert "nothing to do" in capsys.readouterr().out
     assert run.log.read_text().splitlines() == rows
     train(data, tmp_path / "run", minutes=0.3)
+    assert re.search(r"going on until \d\d:\d\d", capsys.readouterr().out)
     more = run.log.read_text().splitlines()
     assert more[: len(rows)] == rows and len(more) > len(rows)
     assert json.loads((run.folder / "config.json").read_text()) == config

@@ -223,6 +223,8 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
     ]
     if options.minutes:
         around.append(plan.Deadline(options.minutes, position.seconds))
+        if position.epoch:
+            print(f"going on until {plan.until(options.minutes, position.seconds)}")
     if devices.chief:
         around += [
             callbacks.LogTable(run.log, position.epoch),

@@ -50,7 +50,7 @@ def planned(
 ) -> FitOptions:
     """Measure the speed, say when it will be done, and choose how often to save until then."""
     speed = measure_speed(model, columns, batch, paired)
-    print(told(speed, options.minutes, 0))
+    print(told(speed, options.minutes))
     images = epoch_images(speed, options.minutes, batch)
     return dataclasses.replace(options, epoch_images=images)
 
@@ -102,12 +102,15 @@ class Deadline(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def told(speed: float, minutes: float, seconds: float) -> str:
-    """When it will be done, in a line."""
-    left = 60 * minutes - seconds
-    done = datetime.now() + timedelta(seconds=left)
-    images = np.format_float_positional(float(f"{speed * left:.2g}"), trim="-")
-    return f"{speed:.1f} images/s: about {int(float(images)):,} images until {done:%H:%M}"
+def told(speed: float, minutes: float) -> str:
+    """How many images that will be and until when, in a line."""
+    images = int(float(f"{speed * 60 * minutes:.2g}"))
+    return f"{speed:.1f} images/s: about {images:,} images until {until(minutes)}"
+
+
+def until(minutes: float, seconds: float = 0.0) -> str:
+    """The time of day at which so many minutes are over, of which `seconds` are already."""
+    return f"{datetime.now() + timedelta(minutes=minutes, seconds=-seconds):%H:%M}"
 
 
 class _StopWatch(keras.callbacks.Callback):

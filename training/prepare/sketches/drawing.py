@@ -56,7 +56,8 @@ class Drawing:
     def background(self, dropped: float, everything: float) -> None:
         """Leave the canvas black, or lay down flat greens or all of the surroundings."""
         draw = self.rng.random()
-        if self.scene.alone:
+        greens_only = draw >= dropped + everything
+        if self.scene.alone or (greens_only and not self.scene.plants):
             return
         if draw < dropped:
             if self.rng.random() < 0.35:
@@ -65,15 +66,13 @@ class Drawing:
         around = ~self.thing
         if self.rng.random() < 0.5:  # paint under the edge of the thing: no gap
             around |= cv2.erode(self.thing.astype(np.uint8), SQUARE_7) == 0
-        greens_only = draw >= dropped + everything
-        if greens_only and not self.scene.plants:
-            return
         if greens_only:
             around &= clean_mask(self.scene.green, 0.02)
             if self.rng.random() < 0.4:
                 around &= ~self.holes(0.4)
         count = int(self.rng.integers(1, 4) if greens_only else self.rng.integers(2, 5))
-        labels, colours = flatten(cv2.GaussianBlur(self.scene.image, (0, 0), 3), around, count)
+        behind = cv2.GaussianBlur(self.scene.image, (0, 0), 3)
+        labels, colours = flatten(behind, around, count, lit=self.scene.plants)
         if len(colours):
             # Paler than the thing's: what is behind is painted with less care.
             pens = brighten(colours, self.amount * 0.5)

@@ -66,13 +66,12 @@ def bring_up_to_date(
         )
     ledger.rewrite()
     _sweep(dataset, ledger)
+    entries = list(ledger.entries.values())
+    firsts = [entry for entry in entries if entry.source == photo_of(entry.source)]
     if jobs or not (dataset / "sheet.png").exists():
-        firsts = [entry for source, entry in ledger.entries.items() if source == photo_of(source)]
         mixed = sorted(firsts, key=lambda entry: place_in_split(1, entry.source))
         shown = [entry.files(dataset) for entry in mixed[:SHEET_PAIRS]]
         write_image(dataset / "sheet.png", pair_sheet(shown))
-    entries = list(ledger.entries.values())
-    firsts = [entry for entry in entries if entry.source == photo_of(entry.source)]
     splits = [entry.split for entry in entries]
     info |= {
         "complete": True,

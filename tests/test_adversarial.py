@@ -8,7 +8,7 @@ from tests.one_player import in_turn, one_alone, values
 from tests.pictures import pairs
 from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY as SMALL
-from training.adversarial import AdversarialModel
+from training.adversarial import AdversarialModel, adam
 from training.recipes.pix2pix import PRESETS, Pix2PixModel
 
 pytestmark = pytest.mark.slow
@@ -119,6 +119,21 @@ def test_the_learning_rate_halves_with_the_images_seen():
     model = compiled(options.build(LEAST, 0), options)
     fit(model, steps=8)
     assert float(model.optimizer.learning_rate) == pytest.approx(2.5e-4)
+
+
+def test_a_short_training_shows_what_it_has_learned():
+    """With a decay of 0.999 the average of 40 steps is that of the last ones, not of the first."""
+    weight = keras.Variable(np.zeros(1, np.float32))
+    optimizer = adam(learning_rate=1.0, beta_1=0.5, ema=0.999)
+    expected = np.zeros(1)
+    for step in range(40):
+        optimizer.apply([np.full(1, -1.0, np.float32)], [weight])
+        decay = min(0.999, (1 + step) / (10 + step)) if step else 0.0
+        expected = decay * expected + (1 - decay) * keras.ops.convert_to_numpy(weight)
+    [average] = optimizer._model_variables_moving_average
+    assert keras.ops.convert_to_numpy(average) == pytest.approx(expected, rel=1e-4)
+    assert 30 < expected < 40  # Of a weight that went from 1 to 40.
+    assert optimizer.get_config()["ema_momentum"] == 0.999
 
 
 def test_the_condition_matters():

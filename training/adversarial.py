@@ -67,6 +67,13 @@ class AdversarialModel(AdversarialStep, keras.Model):
         """
         return 0
 
+    def see(self, pairs: tuple) -> None:
+        """Look at the columns [N, ...] to train on, before the first step: most need not."""
+
+    def about(self) -> dict[str, Any]:
+        """What the card tells of the pictures it makes, besides what it tells of every model's."""
+        return {}
+
     def losses(self, batch):
         """Map a batch to (one scalar loss a player, scalars to log); keras.ops only."""
         raise NotImplementedError
@@ -94,10 +101,33 @@ def adam(
     rate: Any = learning_rate
     if halving:
         rate = keras.optimizers.schedules.ExponentialDecay(rate, halving, decay_rate=0.5)
-    return keras.optimizers.Adam(rate, beta_1=beta_1, use_ema=ema > 0, ema_momentum=ema)
+    return AveragingAdam(rate, beta_1=beta_1, use_ema=ema > 0, ema_momentum=ema)
 
 
-class GrowingAdam(keras.optimizers.Adam):
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam whose average of the weights reaches back over the last steps only, from the start on.
+
+    A decay of 0.999 remembers some thousand steps: after five hundred, more than half of the
+    average would still be the weights that nobody has trained. After t steps the decay is
+    (1 + t) / (10 + t) at most, as in TensorFlow's ExponentialMovingAverage: a tenth of the steps.
+    """
+
+    @property
+    def ema_momentum(self):
+        """The decay of the step that comes next; what was asked for, once it is the smaller one."""
+        steps = ops.cast(self.iterations, "float32")
+        return ops.minimum(self.ema_decay, (1 + steps) / (10 + steps))
+
+    @ema_momentum.setter
+    def ema_momentum(self, decay: float) -> None:
+        self.ema_decay = decay
+
+    def get_config(self) -> dict[str, Any]:
+        """What it was made with: the decay as it was asked for."""
+        return super().get_config() | {"ema_momentum": self.ema_decay}
+
+
+class GrowingAdam(AveragingAdam):
     """Adam for networks that grow: corrects its bias by the steps of each variable, not of all.
 
     A layer that joins late has had no gradient but zero. Its moments are 0 then, as at the start,

@@ -1,6 +1,9 @@
-"""What programs call: `/generate` turns a drawing into a picture, `/sample` a seed."""
+"""What programs call: `/generate` turns a drawing into a picture, `/sample` a seed.
 
-from collections.abc import Mapping
+`/variations` makes several pictures of a drawing, where a model takes looks.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -10,6 +13,7 @@ from demo.canvas import read_picture
 from demo.cards import Card
 from demo.errors import UserError
 from demo.latents import MAX_SEED, is_seed, noise
+from demo.pictures import ROWS
 from demo.serving import Models
 from demo.uploads import make_room
 
@@ -18,27 +22,61 @@ _LINE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
 def generate_api(models: Models) -> None:
-    """Offer the models that take drawings to programs, as `/generate`."""
+    """Offer the models that take drawings to programs, as `/generate`.
 
-    def generate(drawing: bytes | None, model: str, file: str) -> np.ndarray:
-        """Turn a drawing (PNG, JPEG or WebP, at most 4 megapixels and 2 MB) into a picture."""
+    And as `/variations` those that take looks, if there are any.
+    """
+
+    def made(drawing: bytes | None, model: str, file: str, looks: Sequence[str]) -> list[Any]:
         try:
-            answer, _ = models.run(read_picture(drawing) if drawing else None, model, file)
-            if answer is None:
+            image = read_picture(drawing) if drawing else None
+            pictures, _ = models.run(image, model, file, looks)
+            if not pictures:
                 raise UserError("expected a drawing, got nothing, or background only")
         except UserError as error:
             raise _shown(error) from None
-        make_room()  # For the file that Gradio makes of it.
-        return answer
+        make_room(sum(picture.nbytes for picture in pictures))  # For the files Gradio makes of it.
+        return pictures
+
+    def generate(drawing: bytes | None, model: str, file: str, look: str) -> np.ndarray:
+        """Turn a drawing (PNG, JPEG or WebP, at most 4 megapixels and 2 MB) into a picture.
+
+        Where the model takes looks, `look` is a name, bytes (12,200,...), a seed, or empty.
+        """
+        return made(drawing, model, file, [look])[0]
+
+    def variations(
+        drawing: bytes | None, model: str, file: str, count: int | None, seed: int | None
+    ) -> list[np.ndarray]:
+        """Turn a drawing into `count` pictures: of the looks of `seed` and the ones after it."""
+        if count is None or not 1 <= count <= ROWS:
+            raise _shown(UserError(f"expected 1 to {ROWS} pictures, got {count}"))
+        if not is_seed(seed) or seed + count > MAX_SEED:
+            raise _shown(UserError(f"expected a seed from 0 to {MAX_SEED - count}, got {seed}"))
+        return made(drawing, model, file, [str(seed + index) for index in range(count)])
+
+    def drawing() -> gr.File:
+        return gr.File(label="drawing", type="binary")
 
     with gr.Row(visible=False):
         gr.Button().click(
             generate,
-            [gr.File(label="drawing", type="binary"), *_choices(models.sketches)],
+            [drawing(), *_choices(models.sketches), gr.Textbox("", label="look")],
             gr.Image(label="picture", format="png"),
             api_name="generate",
             **_LINE,
         )
+        with_looks = {name: card for name, card in models.sketches.items() if card.looks}
+        if with_looks:
+            numbers = [gr.Number(4, precision=0, label="count")]
+            numbers.append(gr.Number(0, precision=0, label="seed"))
+            gr.Button().click(
+                variations,
+                [drawing(), *_choices(with_looks), *numbers],
+                gr.Gallery(label="pictures", format="png"),
+                api_name="variations",
+                **_LINE,
+            )
 
 
 def sample_api(models: Models) -> None:

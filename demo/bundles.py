@@ -29,7 +29,8 @@ def load_generator(folder: str | Path, file: str = "tflite-int8", at_once: int =
         raise UserError(f"{card.name} takes noise; expected a model that takes drawings")
     entry = _entry(card, file)
     try:
-        return Generator(read_model(entry), card.size, at_once)
+        look = len(card.looks.names) if card.looks else 0
+        return Generator(read_model(entry), card.size, at_once, look)
     except (ValueError, RuntimeError) as error:
         if isinstance(error, UserError):
             raise

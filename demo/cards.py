@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.errors import UserError
+from demo.looks import Looks, looks_of
 
 SCHEMA = 1
 # In the order of preference: the first one that a bundle has is the one that is run.
@@ -52,13 +53,15 @@ class SketchCard(Card):
     """A model that turns a drawing of `size` x `size` pixels into a picture.
 
     `background` and the palette's colours are "#rrggbb"; `brush` is a width in pixels of a drawing.
-    `doodles` says that it learned from sketches, and not from another kind of picture.
+    `doodles` says that it learned from sketches, and not from another kind of picture. `looks` is
+    what it takes beside a drawing, if anything.
     """
 
     doodles: bool
     background: str
     palette: tuple[tuple[str, str], ...]
     brush: int
+    looks: Looks | None
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,14 @@ def read_model(file: BundleFile) -> bytes:
 
 
 def _sketch_card(folder: Path, card: dict[str, Any]) -> SketchCard:
-    canvas = card["canvas"]
+    canvas, common, looks = card["canvas"], _common(folder, card), looks_of(card)
+    shape = [1, common["size"], common["size"], 3]
+    sketch = {"name": "sketch", "shape": shape, "dtype": "float32", "range": [0, 255]}
+    look = {"name": "look", "shape": [1, 1, 1, len(looks.names)]} if looks else {}
+    if len(card["inputs"]) > 1 or looks:
+        _tensors(card, "inputs", [sketch, look])
     return SketchCard(
-        **_common(folder, card),
+        **common,
         doodles=card["data"].get("sketch", "given") != "given",
         background=_matching(_COLOR, canvas["background"].lower(), "a colour #rrggbb"),
         palette=tuple(
@@ -128,6 +136,7 @@ def _sketch_card(folder: Path, card: dict[str, Any]) -> SketchCard:
             for item in canvas["palette"]
         ),
         brush=_whole(canvas["brush"], 1, 512, "brush"),
+        looks=looks,
     )
 
 

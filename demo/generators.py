@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from demo.looks import MEAN
+
 _SIGNATURE = "serving_default"
 
 T = TypeVar("T")
@@ -44,10 +46,13 @@ class Pool(Generic[T]):
 
 
 class Generator:
-    """A model that turns a drawing into a picture, both uint8 `[size, size, 3]`, RGB, 0..255."""
+    """A model that turns a drawing into a picture, both uint8 `[size, size, 3]`, RGB, 0..255.
 
-    def __init__(self, model: bytes, size: int, at_once: int = 1) -> None:
-        """Raise `ValueError` for bytes that are no model, or a model of another shape.
+    It may take a look, too: so many bytes that say how the picture is to look.
+    """
+
+    def __init__(self, model: bytes, size: int, at_once: int = 1, look: int = 0) -> None:
+        """Raise `ValueError` for bytes that are no model, or a model of other tensors.
 
         Up to `at_once` threads get a picture at the same time, each by a core of its own.
         """
@@ -59,26 +64,39 @@ class Generator:
 
         self._interpreters = Pool(make, at_once)
         with self._interpreters.borrow() as interpreter:
-            (self._input,) = interpreter.get_input_details()
+            # The drawing first, whatever the order in the file.
+            inputs = interpreter.get_input_details()
+            self._inputs = sorted(inputs, key=lambda tensor: -tensor["shape"].prod())
             (self._output,) = interpreter.get_output_details()
-        for tensor in (self._input, self._output):
-            shape, dtype = tuple(tensor["shape"]), tensor["dtype"]
-            if shape != (1, size, size, 3) or dtype not in (np.uint8, np.float32):
-                raise ValueError(f"a tensor is {dtype.__name__} {list(shape)}")
-        self._size = size
+        picture = (1, size, size, 3)
+        expected = [picture, (1, 1, 1, look)] if look else [picture]
+        tensors = [*self._inputs, self._output]
+        found = [tuple(map(int, tensor["shape"])) for tensor in tensors]
+        if found != [*expected, picture]:
+            raise ValueError(f"expected the tensors {[*expected, picture]}, got {found}")
+        for tensor in tensors:
+            if tensor["dtype"] not in (np.uint8, np.float32):
+                raise ValueError(f"a tensor is {tensor['dtype'].__name__}")
+        self._size, self._look = size, look
 
-    def __call__(self, drawing: np.ndarray) -> np.ndarray:
-        """Return the picture of `drawing`, both uint8 `[size, size, 3]`.
+    def __call__(self, drawing: np.ndarray, look: bytes | None = None) -> np.ndarray:
+        """Return the picture of `drawing`, both uint8 `[size, size, 3]`; by default of mean look.
 
-        Raises `ValueError` for another shape or dtype.
+        Raises `ValueError` for another shape or dtype, or a look of another length.
         """
         if drawing.shape != (self._size, self._size, 3) or drawing.dtype != np.uint8:
             raise ValueError(
                 f"expected uint8 [{self._size}, {self._size}, 3], "
                 f"got {drawing.dtype} {list(drawing.shape)}"
             )
+        if look is None:
+            look = bytes([MEAN] * self._look)
+        if len(look) != self._look:
+            raise ValueError(f"expected a look of {self._look} bytes, got {len(look)}")
+        given = [drawing, np.frombuffer(look, np.uint8).reshape(1, 1, -1)]
         with self._interpreters.borrow() as interpreter:
-            interpreter.set_tensor(self._input["index"], _to_tensor(drawing, self._input))
+            for tensor, values in zip(self._inputs, given, strict=False):
+                interpreter.set_tensor(tensor["index"], _to_tensor(values, tensor))
             interpreter.invoke()
             return _to_pixels(interpreter.get_tensor(self._output["index"]), self._output)
 
@@ -136,11 +154,11 @@ class Sampler:
         return np.clip(np.rint(photo[0]), 0, 255).astype(np.uint8)
 
 
-def _to_tensor(drawing: np.ndarray, tensor: dict[str, Any]) -> np.ndarray:
+def _to_tensor(values: np.ndarray, tensor: dict[str, Any]) -> np.ndarray:
     scale, zero = tensor["quantization"]  # (0.0, 0) where the tensor is float.
     if tensor["dtype"] == np.float32 or (scale, zero) == (1.0, 0):
-        return drawing[None].astype(tensor["dtype"])
-    return np.clip(np.rint(drawing[None] / scale + zero), 0, 255).astype(np.uint8)
+        return values[None].astype(tensor["dtype"])
+    return np.clip(np.rint(values[None] / scale + zero), 0, 255).astype(np.uint8)
 
 
 def _to_pixels(value: np.ndarray, tensor: dict[str, Any]) -> np.ndarray:

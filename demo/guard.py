@@ -30,7 +30,7 @@ _OPEN = [
     ("GET", "/gradio_api/queue/data", ("session_hash",)),
     ("GET", f"/gradio_api/call/(v2/)?{_ENDPOINT}/(?P<event>[0-9a-f]{{32}})", ()),
     ("POST", UPLOAD, ()),
-    ("POST", "/pictures/[^/]{1,64}", ("file", "label")),
+    ("POST", "/pictures/[^/]{1,64}", ("file", "label", "look")),
     ("GET HEAD", "/healthz", ()),
     ("POST", "/gradio_api/(?P<join>queue/join)", ()),
     ("POST", f"/gradio_api/call/(?P<named>v2/)?{_ENDPOINT}", ()),

@@ -1,7 +1,8 @@
 """A picture in one request: a drawing or noise goes in, the bytes of a picture come back.
 
 `POST /pictures/NAME?file=F` with a drawing as PNG, JPEG or WebP in its body, or, for a model that
-takes noise, 1 to 8 rows of float32 numbers, and `&label=L` where it has labels. Of several rows the
+takes noise, 1 to 8 rows of float32 numbers, and `&label=L` where it has labels. A model that takes
+looks takes up to 8 of them, `&look=A;B` (see `demo.looks`). Of several rows or looks the
 pictures come side by side, as one.
 
 The answer is a JPEG that the eye cannot tell from the picture, or a PNG where `Accept` asks for
@@ -36,11 +37,12 @@ _VISITOR = re.compile(r"[\w-]{1,64}")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a request asks for; `label` is a label's number as text."""
+    """What a request asks for; `label` is a label's number as text, and so are the looks."""
 
     name: str
     file: str
     label: str
+    looks: tuple[str, ...]
     png: bool
     body: bytes
 
@@ -76,7 +78,12 @@ class Pictures:
         query = request.query_params
         png = "image/png" in request.headers.get("accept", "")
         wanted = Wanted(
-            request.path_params["name"], query.get("file", ""), query.get("label", ""), png, body
+            request.path_params["name"],
+            query.get("file", ""),
+            query.get("label", ""),
+            tuple(query.get("look", "").split(";")),
+            png,
+            body,
         )
         visitor = request.headers.get("x-visitor", "")
         try:
@@ -103,11 +110,14 @@ class Pictures:
         if wanted.name in self._models.latents:
             pictures, milliseconds = self._sample(wanted)
         else:
+            if len(wanted.looks) > ROWS:
+                raise UserError(f"expected up to {ROWS} looks, got {len(wanted.looks)}")
             drawing = read_picture(wanted.body) if wanted.body else None
-            answer, milliseconds = self._models.run(drawing, wanted.name, wanted.file)
-            if answer is None:
+            pictures, milliseconds = self._models.run(
+                drawing, wanted.name, wanted.file, wanted.looks
+            )
+            if not pictures:
                 return None, 0.0, 0
-            pictures = [answer]
         return _file(np.concatenate(pictures, axis=1), wanted.png), milliseconds, len(pictures)
 
     def _sample(self, wanted: Wanted) -> tuple[list[Any], float]:

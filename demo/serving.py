@@ -61,19 +61,25 @@ class Models:
             raise UserError("expected at least one bundle")
 
     def run(
-        self, image: Image.Image | None, name: str, file: str
-    ) -> tuple[np.ndarray | None, float]:
-        """Return a drawing's picture, uint8 `[size, size, 3]`, and the model's milliseconds.
+        self, image: Image.Image | None, name: str, file: str, looks: Sequence[str] = ("",)
+    ) -> tuple[list[np.ndarray], float]:
+        """Return a drawing's pictures, uint8 `[size, size, 3]`, and the model's milliseconds.
 
-        The picture is None where nothing is drawn. Raises `UserError`.
+        There is one for each of the `looks` (see `Looks.read`), or none where nothing is drawn.
+        Raises `UserError`.
         """
-        card = _known(self.sketches, name)
+        card = self.sketch(name)
         generator = self._generator(name, file)
+        codes = [_read_look(card, look) for look in looks]
         sketch = pixels(image, card.size, card.background)
         if sketch is None:
-            return None, 0.0
+            return [], 0.0
         start = time.perf_counter()
-        return generator(sketch), 1000 * (time.perf_counter() - start)
+        return [generator(sketch, code) for code in codes], 1000 * (time.perf_counter() - start)
+
+    def sketch(self, name: str) -> SketchCard:
+        """Return the card of a model that takes drawings; raises `UserError` if there is none."""
+        return _known(self.sketches, name)
 
     @property
     def loaded(self) -> int:
@@ -98,6 +104,14 @@ class Models:
         sampler = self._sampler(card.name, file)
         start = time.perf_counter()
         return sampler(noise, label), 1000 * (time.perf_counter() - start)
+
+
+def _read_look(card: SketchCard, text: str) -> bytes:
+    if card.looks:
+        return card.looks.read(text)
+    if text:
+        raise UserError(f"expected no look: {card.name} has one answer to a drawing")
+    return b""
 
 
 def _known(cards: Mapping[str, AnyCard], name: str) -> AnyCard:

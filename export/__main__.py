@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from export.formats import FORMATS
-from training.errors import cli
+from training.errors import UserError, cli
 from training.library_output import shown_on_failure
 from training.transfer.bundle import CARD
 
@@ -26,6 +26,7 @@ def export(
     data: Path | None = None,
     name: str | None = None,
     generator: str | None = None,
+    look: str | None = None,
 ) -> None:
     """Turn a trained run into a bundle of files that run anywhere, each compared with Keras.
 
@@ -36,6 +37,8 @@ def export(
         data: dataset folder for calibration and comparison; the run's own if not given.
         name: the bundle's name; the folder's if not given.
         generator: which of a run's generators, where it has several; the first if not given.
+        look: bytes such as 12,200,128 (or a look's name in the run's card) to give every picture:
+            the files then take a drawing alone.
     """
     # Whatever trained the weights, TensorFlow converts them. Before Keras is imported:
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -48,7 +51,9 @@ def export(
 
     start = time.monotonic()
     if (run / "config.json").exists() or not (run / CARD).exists():
-        card = export_bundle(Run.open(run), bundle, formats, data, name, generator)
+        card = export_bundle(Run.open(run), bundle, formats, data, name, generator, look)
+    elif look is not None:
+        raise UserError(f"--look is for a run, and {run} is a bundle: export it from its run")
     else:
         card = complete_bundle(run, bundle, formats)
     print(table(card))

@@ -67,11 +67,15 @@ def _measure(path: Path, threads: int) -> dict[str, Any]:
     interpreter = Interpreter(model_path=str(path), num_threads=threads)
     interpreter.allocate_tensors()
     load = time.perf_counter() - start
-    source = interpreter.get_input_details()[0]
-    pixels = np.random.default_rng(0).integers(0, 256, source["shape"]).astype(source["dtype"])
+    random = np.random.default_rng(0)
+    given = {
+        source["index"]: random.integers(0, 256, source["shape"]).astype(source["dtype"])
+        for source in interpreter.get_input_details()
+    }
     seconds = []
     for _ in range(1 + PICTURES):
-        interpreter.set_tensor(source["index"], pixels)
+        for index, values in given.items():
+            interpreter.set_tensor(index, values)
         start = time.perf_counter()
         interpreter.invoke()
         seconds.append(time.perf_counter() - start)

@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from export import page
-from export.card import bundle_name, empty_card
+from export.card import bundle_name, empty_card, parsed_look
 from export.formats import FORMATS, chosen
 from export.parity import check
 from export.replace import EXAMPLES, replacing
@@ -27,12 +27,13 @@ from training.data.known import SOURCES
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.library_output import shown_on_failure
-from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of
 from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
-from training.runs.samples import sample_inputs
+from training.runs.samples import sample_inputs, with_looks
 from training.runs.sheets import evenly_spaced, to_rgb
 from training.transfer.bundle import CARD, fingerprint
+from training.transfer.looks import fold_look
 
 COMPARED = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
@@ -47,6 +48,7 @@ def export_bundle(
     data: Path | None = None,
     name: str | None = None,
     generator: str | None = None,
+    look: str | None = None,
 ) -> dict[str, Any]:
     """Export a run's generator in every format asked for, and return the bundle's card.
 
@@ -58,6 +60,8 @@ def export_bundle(
         data: dataset folder or name to take pictures from; the run's own by default.
         name: the bundle's name; that of its folder by default.
         generator: which of the run's generators, where it has several; the first by default.
+        look: what every picture is to look like, where the generator takes looks: bytes with
+            commas between them, or a name in the card's palette. The files then take none.
 
     Raises:
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
@@ -67,12 +71,15 @@ def export_bundle(
     # Whatever precision it was trained in: a notebook may still be in mixed_bfloat16.
     keras.config.set_dtype_policy("float32")
     recipe, network = recipe_from(run.config), load_generator(run, generator)
+    if look is not None:
+        network = fold_look(network, parsed_look(look, about.get("look")))
     folder = Path(data or run.config["data"]["folder"])
     if recipe.task == IMAGE_TO_IMAGE:
         if data is None and not folder.is_dir() and str(folder) not in SOURCES:
             raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
         column = recipe.shown[generator or next(iter(recipe.shown))]
-        calibration, inputs = _pictures(recipe.open(folder, run.config["size"]), column)
+        opened = recipe.open(folder, run.config["size"])
+        calibration, inputs = _pictures(opened, column, look_of(network))
     else:
         classes = len(about["labels"])
         inputs = calibration = sample_inputs(network, COMPARED, classes=classes)
@@ -87,15 +94,15 @@ def export_bundle(
     )
 
 
-def _pictures(dataset: Dataset, column: int) -> tuple[Inputs, Inputs]:
-    """Training sketches to calibrate by, and held-out ones to compare files on."""
+def _pictures(dataset: Dataset, column: int, look: int) -> tuple[Inputs, Inputs]:
+    """Training sketches to calibrate by, and held-out ones to compare files on; with looks."""
     held_out = dataset.test
     if not len(held_out):
         _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
         held_out = dataset.train
     counts = {CALIBRATION: dataset.train, COMPARED: held_out}
     calibration, inputs = (
-        {"sketch": to_rgb(evenly_spaced(split.load()[column], count))}
+        with_looks(to_rgb(evenly_spaced(split.load()[column], count)), look)
         for count, split in counts.items()
     )
     return calibration, inputs
@@ -119,7 +126,8 @@ def write_bundle(
         formats: keys of `FORMATS`.
         calibration: inputs like those trained on; only int8 files are calibrated.
         inputs: what every file is compared on.
-        about: the card's `name`, `training`, `data` and, if there are any, `labels` and `canvas`.
+        about: the card's `name`, `training`, `data` and, if there are any, `labels`, `canvas` and
+            `look`.
         web: lay the page beside the files.
 
     Returns:
@@ -139,7 +147,8 @@ def write_bundle(
         known, answer = inputs, reference
         if "sketch" in inputs and any((bundle / EXAMPLES).glob("*.png")):
             # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.
-            known = {"sketch": load_drawings(bundle / EXAMPLES, card["size"])}
+            drawings = load_drawings(bundle / EXAMPLES, card["size"])
+            known = with_looks(drawings, look_of(generator))
             answer = in_keras(generator, known)
         card["check"] = write_check(folder, known, answer)
         steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
@@ -176,6 +185,8 @@ def write_check(folder: Path, inputs: Inputs, reference: np.ndarray) -> dict[str
     for name, pixels in pictures.items():
         Image.fromarray(pixels).save(folder / told[name], optimize=True)
     given = {name: x[shown].tolist() for name, x in inputs.items() if name != "sketch"}
+    if "look" in given:
+        given["look"] = inputs["look"][shown].ravel().tolist()
     return {**told, **given, "psnr": min(kind.floor for kind in FORMATS.values())}
 
 

@@ -10,7 +10,7 @@ import keras
 
 from export.formats import FORMATS
 from training.errors import UserError
-from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, names_of, task_of
+from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, look_of, names_of, task_of
 from training.transfer.bundle import SCHEMA
 
 # Flowers as people draw them, for a run that names no colours of its own.
@@ -40,11 +40,32 @@ def bundle_name(folder: Path, name: str | None) -> str:
     return name
 
 
+def parsed_look(text: str, look: dict[str, Any] | None) -> list[int]:
+    """Bytes of a look: numbers with commas between them, or a name in a card's `look`.
+
+    Raises `UserError` for another number of bytes, or a name that is not there, or no `look`.
+    """
+    if look is None:
+        raise UserError("--look is for a run that was trained with --look")
+    palette = {each["name"]: each["look"] for each in look["palette"]}
+    if text in palette:
+        return palette[text]
+    names = look["names"]
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3})*", text):
+        code = [int(part) for part in text.split(",")]
+        if len(code) == len(names) and max(code) < 256:
+            return code
+    raise UserError(
+        f"--look {text}: expected {len(names)} numbers of 0 to 255 with commas between them, for "
+        f"{', '.join(names)}; or one of {', '.join(palette)}"
+    )
+
+
 def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     """A card with no files yet, of a generator's bundle.
 
-    `about` gives `name`, `training`, `data` and, if there are any, `labels` and `canvas`. There is
-    a canvas only where there is something to draw.
+    `about` gives `name`, `training`, `data` and, if there are any, `labels`, `canvas` and `look`.
+    There is a canvas only where there is something to draw.
     """
     size, task = generator.output_shape[1], task_of(generator)
     labels = about["labels"] if task == LABEL_TO_IMAGE else []
@@ -57,6 +78,7 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
         "inputs": _inputs(generator, size, len(labels)),
         "outputs": [_pixels("photo", size)],
         **(canvas if task == IMAGE_TO_IMAGE else {}),
+        **({"look": about["look"]} if look_of(generator) else {}),
         "labels": labels,
         "files": {},
         "parity": {},
@@ -111,6 +133,8 @@ def _inputs(generator: keras.Model, size: int, labels: int) -> list[dict[str, An
         "label": {"name": "label", "shape": [1], "dtype": "int32", "range": [0, labels - 1]},
         "noise": {"name": "noise", "dtype": "float32", "distribution": "normal"},
     }
+    if look := look_of(generator):
+        entries["look"] = _pixels("look", 1) | {"shape": [1, 1, 1, look]}
     if "noise" in names_of(generator):
         entries["noise"]["shape"] = [1, generator.inputs[-1].shape[1]]
     return [entries[name] for name in names_of(generator)]

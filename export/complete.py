@@ -14,7 +14,8 @@ from export.replace import replacing
 from export.serving import in_keras
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
-from training.networks.inputs import IMAGE_TO_IMAGE, TASKS, Inputs
+from training.networks.inputs import IMAGE_TO_IMAGE, TASKS
+from training.runs.samples import with_looks
 from training.transfer.bundle import CARD, Bundle, known_pictures, read_bundle
 from training.transfer.tflite_weights import float_format, generator_of_bundle
 
@@ -50,7 +51,8 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
     folders = [opened.path(name) for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
     if not folders:
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
-    inputs: Inputs = {"sketch": load_drawings(folders[0], card["size"])}
+    drawings = load_drawings(folders[0], card["size"])
+    inputs = with_looks(drawings, len(card["look"]["names"]) if "look" in card else 0)
     with replacing(bundle, CARD, OURS) as folder:
         _copy_all(every, source, folder)
         if (source / EXAMPLES).is_dir():

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey
-from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, names_of, task_of
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of, names_of, task_of
 from training.pixels import from_network, to_network
 
 
@@ -48,6 +48,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
 
     Returns:
         A model from {"sketch": ...} to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
+        Where the generator takes a look, so does it: {"look": float32 [1, 1, 1, N]}, in 0..255.
     """
     body = repeat_grey(fold_batchnorm(generator))
     if ranges:
@@ -56,19 +57,27 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     def known(x: Any, low: float, high: float) -> Any:
         return KnownRange(low, high)(x) if ranges else x
 
-    size, grey = generator.input_shape[1], generator.input_shape[3] == 1
+    _, size, _, channels = generator.inputs[0].shape
+    grey = channels == 1
     sketch = keras.Input(batch_shape=(1, size, size, 3), name="sketch")
-    x = known(sketch, 0, 255)
+    inputs = {"sketch": sketch}
+    if look := look_of(generator):
+        inputs["look"] = keras.Input(batch_shape=(1, 1, 1, look), name="look")
+
+    def scaled(x: Any) -> Any:
+        x = known(x * (1 / 127.5), 0, 2)
+        # 256 codes cannot hold -1, 0 and 1 at even distances. These are the codes that TFLite
+        # gives tanh: a picture comes through exactly but for white, which is one value low; with
+        # -1..1 every pixel would be half a value off, on either side of the generator.
+        return known(x - 1.0, -1, 127 / 128)
+
+    given = {name: known(x, 0, 255) for name, x in inputs.items()}
     if grey:
-        x = known(ops.mean(x, axis=3, keepdims=True), 0, 255)
-    x = known(x * (1 / 127.5), 0, 2)
-    # 256 codes cannot hold -1, 0 and 1 at even distances. These are the codes that TFLite gives
-    # tanh: a picture comes through exactly but for white, which is one value low; with -1..1
-    # every pixel would be half a value off, on either side of the generator.
-    x = known(x - 1.0, -1, 127 / 128)
-    y = known(body(x) + 1.0, 0, 2)
+        given["sketch"] = known(ops.mean(given["sketch"], axis=3, keepdims=True), 0, 255)
+    codes = [scaled(x) for x in given.values()]
+    y = known(body(codes if look else codes[0]) + 1.0, 0, 2)
     y = known(_coloured(y * 127.5), 0, 255)
-    return keras.Model({"sketch": sketch}, {"photo": y}, name="serving")
+    return keras.Model(inputs, {"photo": y}, name="serving")
 
 
 def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
@@ -79,16 +88,17 @@ def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
 
     Args:
         generator: a model to [B, S, S, C] in [-1, 1], from the same or from latents.
-        inputs: sketches uint8 [N, S, S, 3], or labels int32 [N] and noise float32 [N, Z].
+        inputs: sketches uint8 [N, S, S, 3], with looks uint8 [N, 1, 1, L] where it takes them;
+            or labels int32 [N] and noise float32 [N, Z].
 
     Returns:
         float32 [N, S, S, 3] in 0..255, not rounded.
     """
     given = [inputs[name] for name in names_of(generator)]
     if task_of(generator) == IMAGE_TO_IMAGE:
-        given = [to_network(given[0])]
-        if generator.input_shape[3] == 1:
-            given = [given[0].mean(axis=3, keepdims=True)]
+        given = [to_network(x) for x in given]
+        if generator.inputs[0].shape[3] == 1:
+            given[0] = given[0].mean(axis=3, keepdims=True)
     batch = given if len(given) > 1 else given[0]
     photos = from_network(generator.predict(batch, batch_size=4, verbose=0))
     return np.broadcast_to(photos, (*photos.shape[:3], 3))

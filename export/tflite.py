@@ -1,6 +1,7 @@
 """The four TFLite files, and the interpreter that they are for."""
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +29,8 @@ def write(
         path: the file to write.
         numbers: `float32`; `float16` weights; `dynamic`: int8 weights, activations quantised
             as they come; `int8`: integers throughout, uint8 in and out.
-        calibration: sketches uint8 [N, S, S, 3], what `int8` reads the other ranges from.
+        calibration: sketches uint8 [N, S, S, 3], with looks if the model takes them: what `int8`
+            reads the other ranges from.
 
     Raises:
         ValueError: an operation has no integer kernel.
@@ -43,10 +45,13 @@ def write(
         if numbers == "int8":
             assert calibration is not None
             examples = one_by_one(calibration)
-            converter.representative_dataset = lambda: ([row["sketch"]] for row in examples)
+            converter.representative_dataset = lambda: iter(examples)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.uint8
-        content = converter.convert()
+        with warnings.catch_warnings():
+            # To tell inputs by name, TensorFlow asks the interpreter that it deprecates itself.
+            warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter", UserWarning)
+            content = converter.convert()
     if numbers == "int8":
         _check_integers(content)
     path.write_bytes(content)

@@ -50,6 +50,29 @@ def write_bundle(folder: Path, name: str = "flowers", files: tuple[str, ...] = (
     return folder
 
 
+def write_look_bundle(folder: Path, name: str = "looks") -> Path:
+    """Write a bundle whose model takes looks of three bytes; an int8 file and a float16 one.
+
+    Its picture is the drawing, with red, green and blue more by as much as the bytes are over 128.
+    """
+    folder.mkdir(parents=True)
+    pixels = {"dtype": "float32", "range": [0, 255]}
+    inputs = [
+        {"name": "sketch", "shape": [1, SIZE, SIZE, 3], **pixels},
+        {"name": "look", "shape": [1, 1, 1, 3], **pixels},
+    ]
+    palette = [{"name": "dawn", "look": [200, 128, 100]}, {"name": "dark", "look": [60, 60, 60]}]
+    look = {"names": ["light", "warmth", "green"], "mean": [0.3, 0, 0], "step": [0.01] * 3}
+    write_card(
+        folder,
+        name=name,
+        inputs=inputs,
+        files=_write_files(folder, _convert_look()),
+        look=look | {"palette": palette},
+    )
+    return folder
+
+
 def write_latent_bundle(folder: Path, name: str, labels: tuple[str, ...] = ()) -> Path:
     """Write a bundle whose model takes noise, and a label where there are labels; two files.
 
@@ -175,6 +198,30 @@ def _convert() -> dict[str, bytes]:
     int8.inference_input_type = int8.inference_output_type = tf.uint8
     ramp = np.linspace(0, 255, SIZE * SIZE * 3, dtype=np.float32).reshape(1, SIZE, SIZE, 3)
     int8.representative_dataset = lambda: ([ramp] for _ in range(4))
+    return {"tflite-int8": int8.convert(), "tflite-float16": float16.convert()}
+
+
+@cache
+def _convert_look() -> dict[str, bytes]:
+    import keras
+    import tensorflow as tf
+
+    sketch = keras.Input((SIZE, SIZE, 3), batch_size=1, name="sketch")
+    look = keras.Input((1, 1, 3), batch_size=1, name="look")
+    photo = keras.layers.ReLU(max_value=255.0)(sketch + (look - 128.0))
+    model = keras.Model([sketch, look], photo)
+
+    float16 = tf.lite.TFLiteConverter.from_keras_model(model)
+    float16.optimizations = [tf.lite.Optimize.DEFAULT]
+    float16.target_spec.supported_types = [tf.float16]
+
+    int8 = tf.lite.TFLiteConverter.from_keras_model(model)
+    int8.optimizations = [tf.lite.Optimize.DEFAULT]
+    int8.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    int8.inference_input_type = int8.inference_output_type = tf.uint8
+    ramp = np.linspace(0, 255, SIZE * SIZE * 3, dtype=np.float32).reshape(1, SIZE, SIZE, 3)
+    looks = [np.full((1, 1, 1, 3), value, np.float32) for value in (0, 128, 255)]
+    int8.representative_dataset = lambda: ([look, ramp] for look in looks)  # By their names.
     return {"tflite-int8": int8.convert(), "tflite-float16": float16.convert()}
 
 

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from training.transfer.looks import shifts
+
 SIZE = 32
 
 
@@ -59,6 +61,14 @@ def randomised(model: keras.Model, seed: int = 0) -> keras.Model:
                 [rng.normal(0, spread, kernel.shape), *(rng.normal(0, 0.1, b.shape) for b in bias)]
             )
     return model
+
+
+def shifted(generator: keras.Model) -> keras.Model:
+    """Give a generator that takes looks such weights, and to its looks something to say."""
+    randomised(generator)
+    for _, head in shifts(generator):
+        head.set_weights([2 * kernel for kernel in head.get_weights()])
+    return generator
 
 
 def drawings(count: int, size: int = SIZE, seed: int = 0) -> np.ndarray:

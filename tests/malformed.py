@@ -188,8 +188,9 @@ def call(draw: Any, fn: dict[str, Any]) -> Sent:
 @st.composite
 def named_call(draw: Any) -> Sent:
     """A call as the API's page shows it: its parameters by name."""
-    name = draw(st.sampled_from(["generate", "sample", "none"]))
+    name = draw(st.sampled_from(["generate", "variations", "sample", "none"]))
     right = {"model": "digits", "drawing": None, "seed": 7, "label": "3", "file": "tflite-int8"}
+    right |= {"look": "dawn", "count": 2}
     kept = draw(st.sets(st.sampled_from(sorted(right))))
     value = draw(changed({key: right[key] for key in sorted(kept)}))
     body = draw(spoilt(json.dumps(value).encode("utf-8", "surrogatepass")))
@@ -241,10 +242,12 @@ def drawing(draw: Any) -> Sent:
     noise = [rows[:count].tobytes() for count in (1, 8, 9)]
     strange = [noise[0][:-1], b"", b"\xff" * len(noise[0]), b"GIF89a" + noise[0]]
     body = draw(st.sampled_from([*picture_files(), *noise, *strange]) | st.binary(max_size=64))
-    name = draw(st.sampled_from(["flowers", "digits", "none", "%00", "flowers%20", "%C3%B1"]))
+    name = draw(st.sampled_from(["flowers", "looks", "digits", "none", "%00", "%C3%B1"]))
     files = ["tflite-int8", "tflite-int8", "tflite-float16", "", "x", "..", "%00"]
     labels = ["", "", "3", "-1", "10", "99999", "x", "3.0", "%C2%B3", "%D9%A3"]
+    looks = ["", "dawn", "dawn;1,2,3;7", "1,2", "999,0,0", ";" * 9, "%00", "%D9%A3"]
     query = f"file={draw(st.sampled_from(files))}&label={draw(st.sampled_from(labels))}"
+    query += f"&look={draw(st.sampled_from(looks))}"
     return draw(headed("POST", f"/pictures/{name}?{query}", draw(spoilt(body)), "image/png"))
 
 

@@ -124,13 +124,13 @@ def test_a_file_that_the_model_does_not_have_is_answered_in_one_line(client, dra
 def test_the_server_fetches_no_url(server):
     meta = {"_type": "gradio.FileData"}
     for url in ("http://127.0.0.1:1/a.png", "HTTPS://example.org/a.png"):
-        answer = call(server[0], {"path": url, "meta": meta}, "flowers", "tflite-int8")
+        answer = call(server[0], {"path": url, "meta": meta}, "flowers", "tflite-int8", "")
         assert "expected an uploaded file, got a URL" in answer
 
 
 def test_the_server_reads_no_file_that_was_not_uploaded(server, drawing):
     file = {"path": str(drawing), "meta": {"_type": "gradio.FileData"}}
-    answer = call(server[0], file, "flowers", "tflite-int8")
+    answer = call(server[0], file, "flowers", "tflite-int8", "")
     assert "event: error" in answer and "complete" not in answer
 
 
@@ -228,7 +228,7 @@ from PIL import Image
 from demo.app import build
 from demo.serving import Models
 build({[str(b) for b in bundles]})
-Models([{str(bundles[0])!r}]).run(Image.open({str(drawing)!r}), "flowers", "tflite-int8")
+Models([{str(bundles[0])!r}]).run(Image.open({str(drawing)!r}), "flowers", "tflite-int8", "")
 print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
 """
     run = subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from tests.demo_bundle import DIGITS, SIZE, write_bundle, write_latent_bundle
+from tests.demo_bundle import DIGITS, SIZE, write_bundle, write_latent_bundle, write_look_bundle
 from tests.demo_server import REPOSITORY, held, serve
 from tests.hanging import hang, wait_until_back
 from tests.malformed import FILE, picture_files, throw
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("bundles")
     digits = write_latent_bundle(folder / "digits", "digits", DIGITS)
-    return [write_bundle(folder / "flowers"), digits]
+    return [write_bundle(folder / "flowers"), digits, write_look_bundle(folder / "looks")]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_what_the_server_did_not_make_and_was_not_sent_stays_shut(server, bundle
             status, answer = server.get(f"/gradio_api/{form}{path}")
             assert status == 404, (form, path, answer[:200])
         file = FILE | {"path": path}
-        for data in ([file, "flowers", "tflite-int8"], [[file], "flowers", "tflite-int8"]):
+        for data in ([file, "flowers", "tflite-int8", ""], [[file], "flowers", "tflite-int8", ""]):
             status, answer = server.call("call/generate", {"data": data})
             event = json.loads(answer)["event_id"]
             told = server.get(f"/gradio_api/call/generate/{event}")[1].decode()
@@ -115,8 +115,8 @@ def test_a_path_that_is_written_with_tricks_is_not_on_the_list(server, path):
         ("queue/join", {"data": [], "fn_index": "0", "session_hash": "a"}, "expected fn_index"),
         ("queue/join", {"data": [], "fn_index": True, "session_hash": "a"}, "expected fn_index"),
         ("queue/join", {"data": [], "fn_index": 0, "session_hash": ["a"]}, "expected session_hash"),
-        ("queue/join", {"data": [], "fn_index": 0, "session_hash": "a"}, "a list of 3"),
-        ("call/generate", {"data": None}, "a list of 3"),
+        ("queue/join", {"data": [], "fn_index": 0, "session_hash": "a"}, "a list of 4"),
+        ("call/generate", {"data": None}, "a list of 4"),
         ("call/generate", {"data": [float("nan"), 0, 0]}, "finite numbers"),
         ("call/generate", {"data": ["\ud800", 0, 0]}, "JSON in UTF-8"),
         ("call/generate", ["data"], "a JSON object"),

@@ -17,6 +17,7 @@ const ICONS = {
     clear: "M3 6h18M8 6V4h8v2M6 6l1 14h10l1-14",
     upload: "M12 16V4M7 9l5-5 5 5M4 20h16",
     download: "M12 4v12M7 11l5 5 5-5M4 20h16",
+    dice: "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2M8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
     share: "M4 12v8h16v-8M12 16V3M7 8l5-5 5 5",
 };
 

@@ -1,6 +1,7 @@
 // The controls of a model that takes drawings: a canvas, which the picture follows.
 
 import { make } from "./dom.js";
+import { looks } from "./looks.js";
 import { makePad } from "./pad.js";
 import { sketchOf } from "./live.js";
 
@@ -8,12 +9,21 @@ import { sketchOf } from "./live.js";
 export function drawings(live, text) {
     const { base, card } = live;
     const element = make("section", { class: "pad" });
-    const pad = makePad(element, text, () => live.redraw());
+    const pad = makePad(element, text, () => {
+        live.redraw();
+        answers?.changed();
+    });
+    const drawn = sketchOf(() => pad.drawing.canvas, card.size);
+    const answers = card.look ? looks(live, text, drawn) : null;
     pad.prepare({
         ...card.canvas, size: card.size,
         palette: card.canvas.palette.map(({ name, color }) => [name, color]),
         examples: (card.examples ?? []).map((path) => new URL(path, base).href),
     });
     const doodles = (card.data.sketch ?? "given") !== "given";
-    return { tagline: text(doodles ? "tagline" : "other_picture"), controls: element, below: [], source: sketchOf(() => pad.drawing.canvas, card.size) };
+    const source = () => {
+        const inputs = drawn();
+        return inputs && answers ? { ...inputs, look: answers.current } : inputs;
+    };
+    return { tagline: text(doodles ? "tagline" : "other_picture"), controls: element, below: answers ? [answers.element] : [], source };
 }

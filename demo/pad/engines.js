@@ -4,9 +4,9 @@
 // it gives { kind, milliseconds, generate(inputs), generateLater(inputs), close() }, or throws an Error whose
 // message can be shown. `places` has the URLs { engines, pictures }: of the workers' folder, and of the
 // server's pictures; either may be missing. Inputs go by the names of the card: a sketch as RGBA, Uint8ClampedArray
-// [size * size * 4], others as `latent` makes them. Both resolve to RGBA. Of what is asked of `generate`
-// while it is at work only the newest is done, and the others resolve to null; what is asked of
-// `generateLater` is done in its order, when `generate` has nothing to do.
+// [size * size * 4], a look as bytes, Uint8Array, others as `latent` makes them. Both resolve to RGBA. Of what is
+// asked of `generate` while it is at work only the newest is done, and the others resolve to null; so it is with
+// `generateLater`, which is done when `generate` has nothing to do.
 
 import { Server, SERVER } from "./server.js";
 import { Turns } from "./turns.js";
@@ -136,7 +136,8 @@ async function knownAnswer(base, { check, size }) {
     if (!check) throw new Error("this bundle has no known answer; export it again");
     const [answer, sketch] = await Promise.all(
         [check.answer, check.drawing].map((path) => path && pixelsOf(new URL(path, base), size)));
-    return { inputs: sketch ? { sketch } : latent(check.noise, check.label), answer, psnr: check.psnr };
+    const look = check.look && { look: Uint8Array.from(check.look) };
+    return { inputs: sketch ? { sketch, ...look } : latent(check.noise, check.label), answer, psnr: check.psnr };
 }
 
 // A picture's pixels, RGBA. A canvas that is drawn by software gives back what was put in.

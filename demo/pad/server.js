@@ -47,6 +47,7 @@ export class Server {
     async #request(inputs) {
         const [first] = [inputs].flat();
         const url = new URL(this.url);
+        if (first.look) url.searchParams.set("look", [inputs].flat().map(({ look }) => look.join()).join(";"));
         if (first.sketch) return { url, body: await this.#file(first.sketch) };
         if (first.label) url.searchParams.set("label", first.label[0]);
         return { url, body: new Blob([inputs].flat().map(({ noise }) => noise)) };

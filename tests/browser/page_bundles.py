@@ -7,13 +7,17 @@ from keras import layers
 from PIL import Image
 
 from export.bundle import write_bundle
-from tests.export_networks import drawings, sketches
+from tests.export_networks import drawings, shifted, sketches
+from tests.pictures import pairs
+from training.look.looks import Looks
 from training.networks.inputs import task_of
-from training.runs.samples import sample_inputs
+from training.networks.shuffle_unet import slim_unet
+from training.runs.samples import sample_inputs, with_looks
 
 PETALS = 64  # px, as the pictures of digits are 28 px.
 LABELS = [str(digit) for digit in range(10)]
 LATENT = 12  # Numbers of noise, more than there are sliders.
+LOOK = 8  # Bytes
 
 
 def write_petals(generator: keras.Model, folder: Path) -> Path:
@@ -28,6 +32,23 @@ def write_petals(generator: keras.Model, folder: Path) -> Path:
         "data": {"name": "drawn", "licence": "CC0", "photos": 8},
     }
     calibration, held_out = sketches(32, PETALS, seed=1), sketches(16, PETALS)
+    write_bundle(generator, folder, ("tflite-int8", "tfjs"), calibration, held_out, about, web=True)
+    return folder
+
+
+def write_looks(folder: Path) -> Path:
+    """The same of a model that takes looks of eight bytes, of which each shifts what is seen."""
+    looks = Looks(LOOK)
+    looks.measure(*pairs(8, PETALS))
+    about = {
+        "name": "looks",
+        "training": {"recipe": "pix2pix", "images_seen": 3},
+        "data": {"name": "drawn", "licence": "CC0", "photos": 8, "sketch": "mixed"},
+        **looks.about(),
+    }
+    calibration = with_looks(drawings(32, PETALS, seed=1), LOOK)
+    held_out = with_looks(drawings(16, PETALS), LOOK)
+    generator = shifted(slim_unet(PETALS, width=8, look=LOOK))
     write_bundle(generator, folder, ("tflite-int8", "tfjs"), calibration, held_out, about, web=True)
     return folder
 

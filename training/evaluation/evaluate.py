@@ -10,6 +10,7 @@ from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator, load_drawings
+from training.evaluation.variety import variety
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import sheets
 
@@ -74,8 +75,8 @@ def evaluate(
 
     Returns:
         `generator`, `data` and `features` by name, and `measures`: one row for full size and one
-        for thumbnails of each set of inputs (see `measure` and `kernel_distances`), ready for
-        `json.dump`.
+        for thumbnails of each set of inputs (see `measure`, `kernel_distances`, and of looks
+        `variety`), ready for `json.dump`.
 
     Raises:
         UserError: no held-out pairs, too few pictures for KID, drawings without features, or
@@ -93,11 +94,11 @@ def evaluate(
     # Cut before anything is copied: the rest stays on the disk.
     pictures, photos = (column[:limit] for column in generator.held_out(dataset))
     if from_pictures:
-        sets: dict[str, Inputs] = {HELD_OUT: {"sketch": pictures}}
+        sets: dict[str, Inputs] = {HELD_OUT: generator.with_looks(pictures)}
     else:
         sets = {SAMPLES: generator.inputs(dataset, len(photos))}
     if drawings:
-        sets["drawings"] = {"sketch": load_drawings(drawings, generator.size)}
+        sets["drawings"] = generator.with_looks(load_drawings(drawings, generator.size))
     for name, inputs in sets.items():
         if network and count_of(inputs) < 2:
             raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
@@ -115,6 +116,8 @@ def evaluate(
             row = measure(name, generated, real[side] if belong else None)
             if network:
                 row |= kernel_distances(network(given), network(generated), seen[side])
+            if generator.look and side == generator.size:
+                row |= variety(generator, inputs["sketch"], seen.get(side), network)
             rows.append(row)
     return {
         "generator": generator.name,
@@ -194,6 +197,8 @@ COLUMNS = {
     "kid": ("KID", "{:.4g}"),
     "kid_inputs": ("KID of inputs", "{:.4g}"),
     "kid_share": ("share", "{:.3f}"),
+    "spread": ("spread of looks", "{:.3f}"),
+    "moved": ("moved", "{:.3f}"),
 }
 
 

@@ -12,7 +12,7 @@ from training.data.datasets import Dataset
 from training.data.found import find_photos
 from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
-from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, rows_of
+from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, look_of, rows_of
 from training.picture_network import PictureNetwork
 from training.recipes import recipe_from
 from training.runs import samples, sheets
@@ -27,8 +27,6 @@ class _Network(Protocol):
 
     def open(self, folder: Path, size: int) -> Dataset: ...
 
-    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs: ...
-
     def generate(self, inputs: Inputs) -> np.ndarray: ...
 
 
@@ -39,9 +37,6 @@ class _OfRun:
 
     def open(self, folder: Path, size: int) -> Dataset:
         return self.recipe.open(folder, size)
-
-    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
-        return sample_inputs(self.model, count, pictures, classes)
 
     def generate(self, inputs: Inputs) -> np.ndarray:
         return samples.generate(self.model, inputs, BATCH)
@@ -54,11 +49,10 @@ class _OfFile:
     def open(self, folder: Path, size: int) -> Dataset:
         return Dataset.open(folder, size)
 
-    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
-        return {"sketch": sheets.evenly_spaced(pictures, count)}
-
     def generate(self, inputs: Inputs) -> np.ndarray:
-        outputs = np.stack([self.network(picture) for picture in inputs["sketch"]])
+        inputs = samples.completed(inputs, self.network.look)
+        rows = zip(*(inputs[name] for name in ("sketch", "look") if name in inputs), strict=True)
+        outputs = np.stack([self.network(*row) for row in rows])
         return np.clip(np.rint(outputs), 0, 255).astype(np.uint8)
 
 
@@ -68,7 +62,8 @@ class Generator:
 
     `name` is for people. `size` is the side of its pictures in px. `task` is as a card has it.
     `data` is what it was trained on, where that is known. `column` of a dataset holds what it
-    takes, or where it takes no picture, what it learned to generate.
+    takes, or where it takes no picture, what it learned to generate. `look` is how many bytes of a
+    look it takes; who gives none gets the mean one.
     """
 
     name: str
@@ -76,6 +71,7 @@ class Generator:
     task: str
     data: Path | None
     column: int
+    look: int
     _network: _Network = field(repr=False)
 
     @classmethod
@@ -93,16 +89,19 @@ class Generator:
                     f"{path} makes {list(network.output_shape)} of {list(shape)}; "
                     f"expected a generator, a square picture of a square picture"
                 )
-            return cls(path.name, network.height, IMAGE_TO_IMAGE, None, 0, _OfFile(network))
+            given = (IMAGE_TO_IMAGE, None, 0, network.look)
+            return cls(path.name, network.height, *given, _OfFile(network))
         run = Run.open(path)
         recipe = recipe_from(run.config)
+        model = load_generator(run, name)
         return cls(
             run.folder.resolve().name,
             run.config["size"],
             recipe.task,
             Path(run.config["data"]["folder"]),
             recipe.shown[name or next(iter(recipe.shown))],
-            _OfRun(recipe, load_generator(run, name)),
+            look_of(model),
+            _OfRun(recipe, model),
         )
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
@@ -111,10 +110,16 @@ class Generator:
         batches = (rows_of(inputs, start, start + BATCH) for start in starts)
         return sheets.to_rgb(np.concatenate([self._network.generate(batch) for batch in batches]))
 
+    def with_looks(self, pictures: np.ndarray) -> Inputs:
+        """Return pictures as inputs, with random looks, always the same, where looks come in."""
+        return samples.with_looks(pictures, self.look)
+
     def inputs(self, dataset: Dataset, count: int) -> Inputs:
         """Return `count` inputs, always the same: held-out pictures spread over all, or noise."""
         pictures, _ = self.held_out(dataset)
-        return self._network.inputs(pictures, count, len(dataset.labels))
+        if isinstance(self._network, _OfRun):
+            return sample_inputs(self._network.model, count, pictures, len(dataset.labels))
+        return self.with_looks(sheets.evenly_spaced(pictures, count))
 
     def held_out(self, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
         """Return the held-out pictures that it takes, and those like what it generates.

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from training import files
 from training.errors import UserError
 from training.evaluation.generators import Generator, load_drawings
-from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
+from training.networks.inputs import IMAGE_TO_IMAGE
 from training.runs import sheets
 
 
@@ -53,14 +51,14 @@ def preview(
     opened = Generator.open(generator, name)
     targets = []
     if drawings:
-        inputs: Inputs = {"sketch": load_drawings(drawings, opened.size, count)}
+        inputs = opened.with_looks(load_drawings(drawings, opened.size, count))
     else:
         dataset = opened.dataset(data)
         inputs = opened.inputs(dataset, count)
         if photos and dataset.paired and opened.task == IMAGE_TO_IMAGE:
             _, held_out = opened.held_out(dataset)
             targets.append(sheets.to_rgb(sheets.evenly_spaced(held_out, count)))
-    seen = [sheets.to_rgb(x) for x in inputs.values() if x.dtype == np.uint8]
+    seen = [sheets.to_rgb(inputs["sketch"])] if "sketch" in inputs else []
     rows = [*seen, opened(inputs), *targets]
     rows = [sheets.resize(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"

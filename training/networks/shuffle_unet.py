@@ -1,5 +1,7 @@
 """U-Nets whose heavy layers run at quarter resolution: small, fast, and easy to quantise."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -13,8 +15,14 @@ SLIM_STAGES = (2, 4, 8, 16, 24, 32)  # A quarter of the work: thin where pixels 
 RESIDUAL_BLOCKS = 2  # At 1/8, where a cell is 8 px wide and the network sees whole petals.
 
 
-def conv(x, filters: int, kernel: int = 3, *, strides: int = 1, activate: bool = True):
-    """Convolution and BatchNorm (which folds into it at export), then ReLU unless told not to."""
+def conv(
+    x, filters: int, kernel: int = 3, *, strides: int = 1, activate: bool = True, look: Any = None
+):
+    """Convolution and BatchNorm (which folds into it at export), then ReLU unless told not to.
+
+    A look shifts each channel. That starts as no shift at all, so that weights of a network
+    without looks can be begun with.
+    """
     x = layers.Conv2D(
         filters,
         kernel,
@@ -24,39 +32,45 @@ def conv(x, filters: int, kernel: int = 3, *, strides: int = 1, activate: bool =
         kernel_initializer="he_normal",
     )(x)
     x = BatchNorm()(x)
+    if look is not None:
+        shift = layers.Conv2D(
+            filters, 1, use_bias=False, kernel_initializer="zeros", dtype="float32"
+        )
+        x = Shift(dtype="float32")([x, shift(look)])
     return layers.ReLU(dtype="float32")(x) if activate else x
 
 
-def residual(x):
+def residual(x, look: Any = None):
     """Two 3x3 convolutions beside an identity (He et al. 2016)."""
-    y = conv(conv(x, x.shape[-1]), x.shape[-1], activate=False)
+    y = conv(conv(x, x.shape[-1], look=look), x.shape[-1], activate=False)
     return layers.ReLU(dtype="float32")(layers.Add(dtype="float32")([x, y]))
 
 
-def upsample(x, skip, filters: int):
+def upsample(x, skip, filters: int, look: Any = None):
     """Double bilinearly, merge the skip, convolve.
 
     Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016); bilinear,
     because the steps of nearest neighbour show as a weave wherever a drawing is empty.
     """
     x = layers.UpSampling2D(2, interpolation="bilinear")(x)
-    return conv(layers.Concatenate()([x, skip]), filters)
+    return conv(layers.Concatenate()([x, skip]), filters, look=look)
 
 
-def shuffle_unet(size: int = 256, *, width: int = 64) -> keras.Model:
+def shuffle_unet(size: int = 256, *, width: int = 64, look: int = 0) -> keras.Model:
     """Build the wide generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
 
     Two strided convolutions are a learned pixel-unshuffle down to quarter resolution, where the
     U-Net proper begins; the way back ends in a sub-pixel convolution (Shi et al. 2016) and a mean
-    of neighbours (Sugawara et al. 2018). Under 8 M parameters at the default width.
+    of neighbours (Sugawara et al. 2018). Under 8 M parameters at the default width. With a
+    `look`, it takes so many bytes beside the sketch: [B, 1, 1, look], as pixels in [-1, 1].
 
     Raises:
         UserError: a size that is not a multiple of 64.
     """
-    return _build("shuffle_unet", size, [max(1, stage * width // 8) for stage in STAGES], 0)
+    return _build("shuffle_unet", size, [max(1, stage * width // 8) for stage in STAGES], 0, look)
 
 
-def slim_unet(size: int = 256, *, width: int = 64) -> keras.Model:
+def slim_unet(size: int = 256, *, width: int = 64, look: int = 0) -> keras.Model:
     """Build the generator that keeps up with a pen in a browser: as `shuffle_unet`, slimmer.
 
     Its stages are thinner where pixels are many, and on the way back half of the channels are
@@ -66,29 +80,35 @@ def slim_unet(size: int = 256, *, width: int = 64) -> keras.Model:
         UserError: a size that is not a multiple of 64.
     """
     filters = [max(1, stage * width // 8) for stage in SLIM_STAGES]
-    return _build("slim_unet", size, filters, max(2, width // 4))
+    return _build("slim_unet", size, filters, max(2, width // 4), look)
 
 
-def _build(name: str, size: int, filters: list[int], least: int) -> keras.Model:
-    """Build either; what is enlarged is first made half as thin, but no thinner than `least`."""
+def _build(name: str, size: int, filters: list[int], least: int, look: int) -> keras.Model:
+    """Build either; what is enlarged is first made half as thin, but no thinner than `least`.
+
+    A look shifts what is at 1/8 of the size and below, and all on the way up: where it costs next
+    to nothing, and where it is seen.
+    """
     if size < 64 or size % 64:
         raise UserError(
             f"{name} halves the picture six times, so its size must be a multiple of 64; "
             f"got {size}: prepare the photos with --size 256"
         )
     sketch = keras.Input((size, size, 3), name="sketch")
+    code = keras.Input((1, 1, look), name="look") if look else None
     x, skips = sketch, []
     for stage, channels in enumerate(filters):
-        x = conv(x, channels, 4, strides=2)  # Wide, 256 px: [B, 128, 128, 24] ... [B, 4, 4, 320]
+        # Wide, 256 px: [B, 128, 128, 24] ... [B, 4, 4, 320]
+        x = conv(x, channels, 4, strides=2, look=code if stage >= 2 else None)
         if stage == 2:
             for _ in range(RESIDUAL_BLOCKS):
-                x = residual(x)  # [B, 32, 32, 128]
+                x = residual(x, code)  # [B, 32, 32, 128]
         skips.append(x)
     for channels, skip in zip(reversed(filters[:-1]), reversed(skips[:-1]), strict=True):
         if least:
             # Without ReLU, which would lose what few channels hold (Sandler et al. 2018).
             x = conv(x, max(least, channels // 2), 1, activate=False)
-        x = upsample(x, skip, channels)  # Wide, 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
+        x = upsample(x, skip, channels, code)  # Wide, 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
     # Four pixels a cell, and a row and a column of cells beyond the picture for the mean below.
     x = layers.ZeroPadding2D(((1, 2), (1, 2)))(x)
     # float32, because bfloat16 has 8 bits and its rounding shows in a sky.
@@ -99,7 +119,12 @@ def _build(name: str, size: int, filters: list[int], least: int) -> keras.Model:
     # plain surface. The mean of neighbours lets through all but that pitch.
     x = MeanOfNeighbours(dtype="float32")(x)
     photo = layers.Cropping2D(((0, 1), (0, 1)), dtype="float32", name="photo")(x)
-    return keras.Model(sketch, photo, name=name)
+    return keras.Model([sketch, code] if look else sketch, photo, name=name)
+
+
+@keras.saving.register_keras_serializable("garabato")
+class Shift(layers.Add):
+    """Add a number to each channel, the same at every place: [B, H, W, C] and [B, 1, 1, C]."""
 
 
 @keras.saving.register_keras_serializable("garabato")

@@ -11,6 +11,8 @@ from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
 from training.data.datasets import Dataset
 from training.data.weights import squeezenet_weights
+from training.errors import UserError
+from training.look.looks import NAMES, Looks
 from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
@@ -44,6 +46,8 @@ class Pix2Pix(Options):
     """Weights of SqueezeNet 1.1 (.h5) for the two above; fetched if none are told; or `none`."""
     teacher: Path | None = None
     """Run or bundle whose pictures stand for the photos where l1 and perceptual measure."""
+    look: Annotated[int, Within(0, len(NAMES))] = 0
+    """Bytes beside a drawing that say how its picture is to look: 8 is all; 0 is one answer."""
     direction: Literal["ab", "ba"] = "ab"
     """ba goes from what is in target/, or on the right, to what is in input/, or on the left."""
     batch: Batch = 8
@@ -85,11 +89,16 @@ class Pix2Pix(Options):
         return Pix2PixModel(self, size, seed)
 
     def build_generator(self, size: int, seed: int) -> keras.Model:
-        """Build the part that is shown and exported: [B, S, S, 3] in [-1, 1] to the same."""
+        """Build the part that is shown and exported: [B, S, S, 3] in [-1, 1] to the same.
+
+        With a look, [B, 1, 1, look] in [-1, 1] comes in beside the sketch.
+        """
         if self.generator == "unet":
+            if self.look:
+                raise UserError("--look is for slim_unet and shuffle_unet")
             return unet(size, width=self.width, seed=seed)
         build = slim_unet if self.generator == "slim_unet" else shuffle_unet
-        return build(size, width=self.width)
+        return build(size, width=self.width, look=self.look)
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
@@ -139,20 +148,29 @@ class Pix2PixModel(AdversarialModel):
         super().__init__(networks, players, tuple(log for log in logs if logs[log]), seed)
         self.perceptual = perceptual
         self.teacher = None  # `fit` brings it: photos of sketches, both in [-1, 1].
+        self.looks = Looks(options.look)
         self.augmentation = Augmentation(
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
         self.adversarial = losses.ADVERSARIAL[options.adversarial]
 
+    def see(self, pairs):
+        """Measure which looks the photos have."""
+        self.looks.measure(*pairs)
+
+    def about(self):
+        """Which looks there are, if any."""
+        return self.looks.about()
+
     def losses(self, batch):
         """One loss a player: pass for real and stay near the photo; tell real from generated."""
         options = self.options
         sketch, photo = map(to_network, self.augmentation(batch[0], batch[1], self.random))
-        generated = self.networks["generator"](sketch, training=True)
+        given, photo, target = self.looks.pairs(sketch, photo, self.teacher, self.random)
+        generated = self.networks["generator"](given, training=True)
         discriminator = self.networks["discriminator"]
         *real_features, real_logits = discriminator([sketch, photo], training=True)
         *fake_features, fake_logits = discriminator([sketch, generated], training=True)
-        target = self.teacher(sketch) if self.teacher else photo
         logs = {"l1": losses.l1_loss(target, generated)}
         generator_loss = self.adversarial.generator(fake_logits) + options.l1 * logs["l1"]
         discriminator_loss = self.adversarial.discriminator(real_logits, fake_logits)

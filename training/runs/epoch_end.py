@@ -59,6 +59,7 @@ class EpochEnd(keras.callbacks.Callback):
         about = _about(self.run, self.dataset, self.devices, images, seconds)
         if hasattr(self.recipe, "canvas"):
             about["canvas"] = self.recipe.canvas
+        about |= self.model.about()
         self.run.save_generators(self.averaged, about)
         checkpoints.save(self.model, self.run.checkpoints, Position(done, images, seconds))
 
@@ -71,7 +72,7 @@ class EpochEnd(keras.callbacks.Callback):
             inputs = self._inputs(generator, self.held_out[0], GENERATED_SAMPLES)
             return sheets.sheet(sheets.legible(generate(generator, inputs)), columns=10)
         inputs = self._inputs(generator, self.held_out[self.recipe.shown[name]], SAMPLES)
-        rows = [*inputs.values(), generate(generator, inputs)]
+        rows = [inputs["sketch"], generate(generator, inputs)]
         if self.dataset.paired:
             rows.append(sheets.evenly_spaced(self.held_out[1], SAMPLES))
         return sheets.sheet(*map(sheets.legible, rows))

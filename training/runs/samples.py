@@ -8,14 +8,30 @@ import numpy as np
 from training.networks.inputs import (
     IMAGE_TO_IMAGE,
     LABEL_TO_IMAGE,
+    MEAN_LOOK,
     Inputs,
     count_of,
+    look_of,
     names_of,
     rows_of,
     task_of,
 )
 from training.pixels import to_network, to_pixels
 from training.runs import sheets
+
+SPREAD = 51  # Standard deviation of a random look's bytes: as that of the photos learned from.
+
+
+def random_looks(count: int, length: int, seed: int = 0) -> np.ndarray:
+    """Make looks of `length` bytes, uint8 [count, 1, 1, length]; those of a seed begin alike."""
+    values = np.random.default_rng(seed).normal(MEAN_LOOK, SPREAD, (count, 1, 1, length))
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def with_looks(sketches: np.ndarray, length: int) -> Inputs:
+    """Sketches uint8 [N, S, S, C] as inputs, each with a random look of `length` bytes, if any."""
+    looks = {"look": random_looks(len(sketches), length)} if length else {}
+    return {"sketch": sketches, **looks}
 
 
 def sample_inputs(
@@ -27,13 +43,14 @@ def sample_inputs(
 ) -> Inputs:
     """Make `count` of whatever a generator takes.
 
-    Of `pictures`, uint8 [M, S, S, C], some at equal distances, all if there are fewer; or noise,
-    float32 [N, Z], normal; or before that labels int32 [N], each of `classes` in turn.
+    Of `pictures`, uint8 [M, S, S, C], some at equal distances, all if there are fewer, with random
+    looks where it takes one; or noise, float32 [N, Z], normal; or before that labels int32 [N],
+    each of `classes` in turn.
     """
     task = task_of(generator)
     if task == IMAGE_TO_IMAGE:
         assert pictures is not None
-        return {"sketch": sheets.evenly_spaced(pictures, count)}
+        return with_looks(sheets.evenly_spaced(pictures, count), look_of(generator))
     random = np.random.default_rng(seed)
     noise = random.standard_normal((count, generator.inputs[-1].shape[1]), np.float32)
     if task == LABEL_TO_IMAGE:
@@ -41,11 +58,20 @@ def sample_inputs(
     return {"noise": noise}
 
 
+def completed(inputs: Inputs, length: int) -> Inputs:
+    """Add the mean look of `length` bytes, where one is taken and none is there."""
+    if not length or "look" in inputs:
+        return inputs
+    return {**inputs, "look": np.full((count_of(inputs), 1, 1, length), MEAN_LOOK, np.uint8)}
+
+
 def generate(generator: keras.Model, inputs: Inputs, batch: int = 8) -> np.ndarray:
     """Run a generator on inputs as `sample_inputs` makes them; gives uint8 [N, S, S, C].
 
     Coloured pictures become grey where the generator takes grey ones, as in what is exported.
+    Without a look, those get the mean one that take one.
     """
+    inputs = completed(inputs, look_of(generator))
     sketch = inputs.get("sketch")
     if sketch is not None and generator.inputs[0].shape[3] == 1:
         grey = np.rint(sketch.mean(axis=3, keepdims=True)).astype(np.uint8)

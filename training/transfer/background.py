@@ -4,11 +4,8 @@ from typing import Any
 
 from keras import ops
 
-from training.pixels import from_network
-from training.prepare.background import DRAWN
+from training.look.backdrop import cell_size, dilate, drawn_cells, enlarged
 
-CELLS = 64  # A side, to blur in: of 4 px for 256 px pictures.
-SURROUND = 7  # Cells: an empty place this near to strokes on two sides is part of what they draw.
 # Of a 3 x 3 mean: deviations of 3.3 px and 7.3 px for 256 px pictures.
 NEAR_PASSES, FAR_PASSES = 1, 5
 HALFWAY = 7  # Cells from a stroke to where near and far are mixed in equal parts.
@@ -22,13 +19,10 @@ def blur_where_empty(sketch: Any, photo: Any) -> Any:
     with other empty parts only: a red flower leaves no red halo.
     """
     size = photo.shape[1]
-    cell = max(1, size // CELLS)
-    # Pixels are whole: half a value more, so that rounding does not decide.
-    stroke = from_network(ops.max(sketch, axis=3, keepdims=True)) > DRAWN + 0.5
-    drawn = _dilate(ops.cast(stroke, photo.dtype), 0, cell)
-    drawn = 1 - _dilate(1 - _dilate(drawn, SURROUND), SURROUND)
-    empty = 1 - _mean(_dilate(drawn, 1))  # 0 on what is drawn, 1 from three cells on
-    far_away = 1 - _mean(_dilate(drawn, HALFWAY), 2 * HALFWAY - 3)
+    cell = cell_size(size)
+    drawn = ops.cast(drawn_cells(sketch), photo.dtype)
+    empty = 1 - _mean(dilate(drawn, 1))  # 0 on what is drawn, 1 from three cells on
+    far_away = 1 - _mean(dilate(drawn, HALFWAY), 2 * HALFWAY - 3)
 
     weight = empty + 1e-4
     weighted = ops.concatenate([_mean(photo, cell, cell) * weight, weight], axis=3)
@@ -36,16 +30,8 @@ def blur_where_empty(sketch: Any, photo: Any) -> Any:
     far = _mean_often(near, FAR_PASSES - NEAR_PASSES)
     near, far = (x[..., :3] / x[..., 3:] for x in (near, far))
     blurred = near + far_away * (far - near)
-    if cell > 1:
-        blurred, empty = (
-            ops.image.resize(x, (size, size), data_format="channels_last") for x in (blurred, empty)
-        )
+    blurred, empty = (enlarged(x, size) for x in (blurred, empty))
     return photo + empty * (blurred - photo)
-
-
-def _dilate(x: Any, reach: int, strides: int = 1) -> Any:
-    """The greatest value within `reach` cells."""
-    return ops.max_pool(x, max(2 * reach + 1, strides), strides, "same")
 
 
 def _mean(x: Any, side: int = 3, strides: int = 1) -> Any:

@@ -7,18 +7,20 @@ import keras
 import numpy as np
 from keras import layers
 
+from training.networks.inputs import look_of
 from training.networks.normalization import BatchNorm
-from training.pixels import to_network
-from training.runs import sheets
+from training.runs import samples, sheets
+from training.transfer.looks import shifts
 
 SAMPLES = 256  # Sketches that BatchNorm statistics are measured on.
 BATCH = 8
 
 
 def convolutions(network: keras.Model) -> list[layers.Layer]:
-    """Every convolution, in the order of the network."""
+    """Every convolution of pictures, in the order of the network: none that takes a look."""
     kinds = (layers.Conv2D, layers.Conv2DTranspose)
-    return [each for each in network.layers if type(each) in kinds]
+    of_looks = {id(head) for _, head in shifts(network)}
+    return [each for each in network.layers if type(each) in kinds and id(each) not in of_looks]
 
 
 def batchnorms_by_convolution(network: keras.Model) -> dict[str, BatchNorm]:
@@ -62,8 +64,8 @@ def _moments(network: keras.Model, chosen: Sequence[layers.Layer], sketches: np.
     sums: list[Any] = [0.0] * len(chosen)
     count = len(sketches) // BATCH or 1
     for index in range(count):
-        rows = to_network(sketches[index * BATCH : (index + 1) * BATCH])
-        for place, output in enumerate(probe(rows, training=False)):
+        rows = samples.with_looks(sketches[index * BATCH : (index + 1) * BATCH], look_of(network))
+        for place, output in enumerate(probe(samples.ready(network, rows), training=False)):
             values = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
             both = np.stack([values.mean((0, 1, 2)), np.square(values).mean((0, 1, 2))])
             sums[place] = sums[place] + both / count

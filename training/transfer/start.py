@@ -8,11 +8,13 @@ import numpy as np
 from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.generators import BATCH, Generator
+from training.networks.inputs import look_of
 from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import samples, sheets
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
 from training.transfer.batchnorm import convolutions, restore_batchnorms
+from training.transfer.looks import copy_by_name, without_shifts
 from training.transfer.slimming import slim_down
 from training.transfer.tflite_weights import (
     KernelsAndBiases,
@@ -37,6 +39,8 @@ def identify(path: Path) -> dict[str, str]:
 def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None:
     """Give `generator` the weights of a run folder, or of a float `.tflite` file of ours.
 
+    One that takes a look may begin with one that takes none; no look changes anything then, yet.
+
     An exported file has no BatchNorm left: each was folded into its convolution. It is put back
     so that it computes what the file does, and normalises by what it sees over `sketches`, uint8
     [N, S, S, 3]. A slim_unet may begin with the file of a shuffle_unet, which it comes near to.
@@ -44,20 +48,34 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     Raises:
         UserError: weights of another network, or integer ones, which have lost their precision.
     """
-    if path.suffix != ".tflite":
-        learned = load_generator(Run.open(path)).get_weights()
-        if [w.shape for w in learned] != [w.shape for w in generator.get_weights()]:
+    if path.suffix == ".tflite":
+        file = Generator.open(path)
+        begins = _for(generator, file.look)
+        _load_file(path, file, begins, sketches)
+    else:
+        run = load_generator(Run.open(path))
+        begins = _for(generator, look_of(run))
+        learned = run.get_weights()
+        if [w.shape for w in learned] != [w.shape for w in begins.get_weights()]:
             raise UserError(f"{path} holds weights of another network; start from its own options")
-        generator.set_weights(learned)
-        return
-    file = Generator.open(path)
+        begins.set_weights(learned)
+    if begins is not generator:
+        copy_by_name(begins, generator)
+
+
+def _for(generator: keras.Model, look: int) -> keras.Model:
+    """Give what is to be loaded: the generator, or one without looks where the start has none."""
+    return without_shifts(generator) if look_of(generator) and not look else generator
+
+
+def _load_file(path: Path, file: Generator, generator: keras.Model, sketches: np.ndarray) -> None:
     kernels = read_kernels(path)
     wide = _wide(generator, kernels)
     set_kernels(wide or generator, kernels, path)
     if wide:
         slim_down(wide, generator, sketches)
     restore_batchnorms(generator, sketches)
-    few = {"sketch": sheets.evenly_spaced(sketches, BATCH)}
+    few = samples.with_looks(sheets.evenly_spaced(sketches, BATCH), file.look)
     same = metrics.psnr(samples.generate(generator, few), file(few)).mean()
     if wide:
         print(f"{generator.name} begins with what {path.name} generates, at {same:.1f} dB")
@@ -70,6 +88,6 @@ def _wide(generator: keras.Model, kernels: KernelsAndBiases) -> keras.Model | No
     if generator.name != "slim_unet":
         return None
     first, _ = kernels[0]
-    wide = shuffle_unet(generator.input_shape[1], width=first.shape[-1] * 8 // STAGES[0])
+    wide = shuffle_unet(generator.output_shape[1], width=first.shape[-1] * 8 // STAGES[0])
     most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
     return wide if most <= theirs and have_the_shapes_of(wide, kernels) else None

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import UserError
+from training.networks.inputs import MEAN_LOOK, look_of
 from training.runs.folder import Run, load_generator
 from training.transfer.background import blur_where_empty
 from training.transfer.bundle import CARD, Bundle, read_bundle
+from training.transfer.looks import fold_look
 from training.transfer.tflite_weights import float_format, generator_of_bundle
 
 
@@ -25,11 +27,15 @@ def load_teacher(folder: Path, size: int, *, blur_empty: bool = False) -> Callab
         teacher = load_generator(Run.open(folder))
     else:
         teacher = generator_of_bundle(_bundle(folder))
-    if teacher.input_shape[1:] != (size, size, 3):
+    shape = teacher.inputs[0].shape[1:]
+    if shape != (size, size, 3):
         raise UserError(
-            f"the teacher in {folder} takes {list(teacher.input_shape[1:])}; expected one of "
-            f"pictures of {size} px, as the pairs are"
+            f"the teacher in {folder} takes {list(shape)}; expected one of pictures of {size} px, "
+            f"as the pairs are"
         )
+    if look_of(teacher):  # Whoever learns gives its picture other looks by arithmetic.
+        mean = [MEAN_LOOK] * look_of(teacher)
+        teacher = fold_look(teacher, mean)
     teacher.trainable = False  # Or a gradient tape would keep all that it computes.
 
     def teach(sketch: Any) -> Any:

@@ -1,5 +1,6 @@
 """The weights in `.tflite` files of ours, and networks that take them back."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from training.transfer.batchnorm import (
     set_folded_weights,
 )
 from training.transfer.bundle import CARD, Bundle
+from training.transfer.looks import shifts
 
 FLOAT = ("tflite-float32", "tflite-float16")  # What weights are read from, the better one first.
+
+PER_BYTE = 127.5  # Bytes to a step of a network's [-1, 1].
 
 KernelsAndBiases = list[tuple[np.ndarray, np.ndarray]]  # One a convolution, in a file's order.
 
@@ -80,16 +84,33 @@ def set_kernels(network: keras.Model, kernels: KernelsAndBiases, path: Path) -> 
     batchnorms = batchnorms_by_convolution(network)
     for convolution, (kernel, bias) in zip(convolutions(network), kernels, strict=True):
         set_folded_weights(convolution, batchnorms.get(convolution.name), kernel, bias)
+    heads = [head for _, head in shifts(network)]
+    if heads:
+        for head, kernel in zip(heads, read_shifts(path), strict=True):
+            head.set_weights([kernel])
 
 
 def read_kernels(path: Path) -> KernelsAndBiases:
     """Read the float kernels and biases [out] of a `.tflite` file, in its order.
 
-    Kernels as Keras has them: [H, W, in, out], of a transposed convolution [H, W, out, in].
+    Kernels as Keras has them: [H, W, in, out], of a transposed convolution [H, W, out, in]. Those
+    that a look goes into are left out.
 
     Raises:
         UserError: it is no TFLite file, or its weights are integers.
     """
+    return _read(path)[0]
+
+
+def read_shifts(path: Path) -> list[np.ndarray]:
+    """Read the kernels [1, 1, look, out] that a look goes into, as `read_kernels` does.
+
+    They are in the order of the convolutions whose output they shift.
+    """
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[KernelsAndBiases, list[np.ndarray]]:
     try:
         from ai_edge_litert import schema_py_generated as schema
     except ModuleNotFoundError:  # Training alone does without.
@@ -104,7 +125,7 @@ def read_kernels(path: Path) -> KernelsAndBiases:
         raise UserError(f"{path} is no TFLite network ({type(error).__name__})") from None
 
 
-def _kernels(schema: Any, path: Path) -> KernelsAndBiases:
+def _kernels(schema: Any, path: Path) -> tuple[KernelsAndBiases, list[np.ndarray]]:
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     graph = model.subgraphs[0]
     producers = {output: op for op in graph.operators for output in op.outputs}
@@ -124,13 +145,30 @@ def _kernels(schema: Any, path: Path) -> KernelsAndBiases:
         schema.BuiltinOperator.CONV_2D: (2, (1, 2, 3, 0)),
         schema.BuiltinOperator.TRANSPOSE_CONV: (3, (1, 2, 0, 3)),
     }
-    found = []
+    found: KernelsAndBiases = []
+    looks = [index for index in graph.inputs if list(graph.tensors[index].shape[1:3]) == [1, 1]]
+    places: dict[int, int] = {}  # By what a convolution puts out, which one it is.
+    of_looks: dict[int, np.ndarray] = {}  # The kernel that did.
     for op in graph.operators:
         kind = model.operatorCodes[op.opcodeIndex].builtinCode
-        if kind in kinds:
-            place, axes = kinds[kind]
-            kernel = values(op.inputs[1])
-            biased = len(op.inputs) > place
-            bias = values(op.inputs[place]) if biased else np.zeros(len(kernel), np.float32)
+        if kind == schema.BuiltinOperator.RESHAPE and op.inputs[0] in of_looks:
+            of_looks[op.outputs[0]] = of_looks[op.inputs[0]]
+        if kind not in kinds:
+            continue
+        place, axes = kinds[kind]
+        kernel = values(op.inputs[1])
+        biased = len(op.inputs) > place
+        bias = values(op.inputs[place]) if biased else np.zeros(len(kernel), np.float32)
+        if op.inputs[0] in looks:
+            # Pixels are scaled before they come to a convolution, but bytes of a look by its
+            # kernel: the converter has put the one into the other, as nothing comes between.
+            of_looks[op.outputs[0]] = kernel.transpose(axes) * PER_BYTE
+        else:
+            places[op.outputs[0]] = len(found)
             found.append((kernel.transpose(axes), bias))
-    return found
+    shifted = {}
+    for op in graph.operators:
+        for one, two in itertools.permutations(op.inputs, 2):
+            if one in places and two in of_looks:
+                shifted[places[one]] = of_looks[two]
+    return found, [shifted[place] for place in sorted(shifted)]

@@ -43,10 +43,13 @@ function similarity(one, other) {
     return sum ? 10 * Math.log10(255 ** 2 * one.length * 0.75 / sum) : Infinity;
 }
 
-// RGBA becomes RGB; other inputs are numbers as they come.
+// RGBA becomes RGB, and bytes the kind of number that pictures are; other inputs are as they come.
 function withValues(inputs, numbers) {
-    return Object.fromEntries(Object.entries(inputs).map(([name, input]) =>
-        [name, input instanceof Uint8ClampedArray ? toValues(input, numbers) : input]));
+    const values = (input) => {
+        if (input instanceof Uint8ClampedArray) return toValues(input, numbers);
+        return input instanceof Uint8Array ? numbers.from(input) : input;
+    };
+    return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, values(input)]));
 }
 
 function toValues(pixels, Numbers) {

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from export import page
 from export.card import bundle_name, empty_card, parsed_look
 from export.formats import FORMATS, chosen
+from export.palette import canvas_of
 from export.parity import check
 from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
@@ -80,6 +81,8 @@ def export_bundle(
         column = recipe.shown[generator or next(iter(recipe.shown))]
         opened = recipe.open(folder, run.config["size"])
         calibration, inputs = _pictures(opened, column, look_of(network))
+        plants = opened.info.get("plants", opened.sketch != "given")
+        about = {"canvas": canvas_of(calibration["sketch"], plants), **about}
     else:
         classes = len(about["labels"])
         inputs = calibration = sample_inputs(network, COMPARED, classes=classes)
@@ -126,8 +129,8 @@ def write_bundle(
         formats: keys of `FORMATS`.
         calibration: inputs like those trained on; only int8 files are calibrated.
         inputs: what every file is compared on.
-        about: the card's `name`, `training`, `data` and, if there are any, `labels`, `canvas` and
-            `look`.
+        about: the card's `name`, `training`, `data` and, if there are any, `labels` and `look`; a
+            `canvas` of its own, or else one in the colours of `inputs`.
         web: lay the page beside the files.
 
     Returns:
@@ -141,6 +144,8 @@ def write_bundle(
     if "tflite-int8" in formats and len(calibration["sketch"]) < CALIBRATION:
         few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
         _warn(f"{few}; {CALIBRATION} are better")
+    if "sketch" in inputs and "canvas" not in about:
+        about = {**about, "canvas": canvas_of(inputs["sketch"], plants=False)}
     card = empty_card(generator, about)
     with replacing(bundle, CARD, OURS) as folder:
         reference = in_keras(generator, inputs)

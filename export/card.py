@@ -13,19 +13,6 @@ from training.errors import UserError
 from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, look_of, names_of, task_of
 from training.transfer.bundle import SCHEMA
 
-# Flowers as people draw them, for a run that names no colours of its own.
-PALETTE = {
-    "petal pink": "#e0399a",
-    "petal white": "#f4f1ea",
-    "petal yellow": "#f7d21e",
-    "petal red": "#d7263d",
-    "petal violet": "#7d4fc4",
-    "centre yellow": "#f2b705",
-    "centre brown": "#6b3e1f",
-    "leaf green": "#2e7d32",
-    "background black": "#000000",
-}
-
 
 def bundle_name(folder: Path, name: str | None) -> str:
     """Check `name`, or make one of the folder's: what goes into an address and a file name.
@@ -64,12 +51,11 @@ def parsed_look(text: str, look: dict[str, Any] | None) -> list[int]:
 def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     """A card with no files yet, of a generator's bundle.
 
-    `about` gives `name`, `training`, `data` and, if there are any, `labels`, `canvas` and `look`.
-    There is a canvas only where there is something to draw.
+    `about` gives `name`, `training`, `data` and, if there are any, `labels` and `look`; and
+    `canvas` where there is something to draw.
     """
     size, task = generator.output_shape[1], task_of(generator)
     labels = about["labels"] if task == LABEL_TO_IMAGE else []
-    canvas = {"canvas": about.get("canvas") or default_canvas(size)}
     return {
         "schema": SCHEMA,
         "name": about["name"],
@@ -77,7 +63,7 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
         "size": size,
         "inputs": _inputs(generator, size, len(labels)),
         "outputs": [_pixels("photo", size)],
-        **(canvas if task == IMAGE_TO_IMAGE else {}),
+        **({"canvas": about["canvas"]} if task == IMAGE_TO_IMAGE else {}),
         **({"look": about["look"]} if look_of(generator) else {}),
         "labels": labels,
         "files": {},
@@ -93,15 +79,6 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
                 for package in ("tensorflow", "keras", "ai-edge-litert", "tensorflowjs")
             },
         },
-    }
-
-
-def default_canvas(size: int) -> dict[str, Any]:
-    """A black canvas, a palette for flowers, a brush of 10 px in 256."""
-    return {
-        "background": "#000000",
-        "palette": [{"name": name, "color": color} for name, color in PALETTE.items()],
-        "brush": max(1, round(10 * size / 256)),
     }
 
 

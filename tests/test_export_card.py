@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from export.card import bundle_name, default_canvas, table
+from export.card import bundle_name, table
 from training.errors import UserError
 
 
@@ -17,11 +17,6 @@ def test_a_name_is_made_of_the_folders():
 def test_a_name_that_does_not_fit_an_address_is_refused(name):
     with pytest.raises(UserError, match="a-z, 0-9"):
         bundle_name(Path("flowers"), name)
-
-
-def test_the_brush_is_as_wide_on_every_size():
-    assert [default_canvas(size)["brush"] for size in (256, 128, 8)] == [10, 5, 1]
-    assert default_canvas(256)["background"] == "#000000"
 
 
 def test_the_table_has_one_line_a_file_and_says_what_was_not_compared():

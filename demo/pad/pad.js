@@ -12,8 +12,9 @@ export function makePad(element, text, onchange) {
     let color, width, erasing = false;
     let cursor = null; // Where the keyboard's pen is.
 
-    const words = (name) => { // "leaf green", word by word: "Hoja verde".
-        const translated = name.split(" ").map((word) => text(word)).join(" ");
+    const words = (name) => { // "light blue", or else word by word: "leaf green", "Hoja verde".
+        const known = text(name);
+        const translated = known === name ? name.split(" ").map((word) => text(word)).join(" ") : known;
         return translated.charAt(0).toUpperCase() + translated.slice(1);
     };
 

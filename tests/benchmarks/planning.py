@@ -1,0 +1,85 @@
+"""What so many photos and so many minutes give: a row of the table that a newcomer plans by.
+
+    python -m tests.benchmarks.planning PHOTOS --count 200 --minutes 60 --features FEATURES.tflite
+
+Does what a newcomer does, with nothing but the defaults: `prepare` of some of the photos, `fit
+--minutes`, and then `evaluate` on other photos of the same folder, and a sheet of them. What is
+made is kept, so that a row that was cut short goes on.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from training.data.found import find_photos
+
+OTHERS = 180  # Photos that nothing was learned from.
+
+
+def row(
+    photos: tyro.conf.Positional[Path],
+    /,
+    *,
+    count: int = 200,
+    minutes: float = 60.0,
+    features: Path,
+    work: Path = Path("build/planning"),
+    background: str | None = None,
+    start: Path | None = None,
+) -> None:
+    """Train and measure, and print a row of a Markdown table.
+
+    Args:
+        photos: Folder of photos.
+        count: How many of them to learn from: at random, the same every time.
+        minutes: How long to train.
+        features: Feature network (.tflite) that KID compares pictures by.
+        work: Folder for what is made: a dataset, a run and a sheet a row.
+        background: What `prepare` lays behind transparent pictures.
+        start: What `fit` begins with, instead of nothing.
+    """
+    name = f"{photos.resolve().name}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")
+    order = np.random.default_rng(0).permutation(len(paths := find_photos(photos)))
+    chosen = [paths[place] for place in order]
+    ground = ["--background", background] if background else []
+    learned, others = work / f"{photos.resolve().name}-{count}", work / f"{photos.name}-others"
+    _prepare(chosen[OTHERS : OTHERS + count], learned, *ground)
+    _prepare(chosen[:OTHERS], others, "--test-share", "0.99", *ground)
+    begin = ["--start", str(start)] if start else []
+    data = ["--data", str(learned), "--run", str(work / name)]
+    _run("training", "fit", "pix2pix", *data, "--minutes", f"{minutes:g}", *begin)
+    measures = work / f"{name}.json"
+    others_of = [str(work / name), "--data", str(others)]
+    _run("training", "evaluate", *others_of, "--features", str(features), "--json", str(measures))
+    _run("training", "preview", *others_of, "--out", str(work / f"{name}.png"))
+    large, small = json.loads(measures.read_text())["measures"][:2]
+    images = json.loads((work / name / "card.json").read_text())["training"]["images_seen"]
+    print("| photos | of | minutes | images | share, full size | share, 64 px |")
+    print("|---|---:|---:|---:|---:|---:|")
+    shares = " | ".join(f"{each['kid_share']:.3f}" for each in (large, small))
+    print(f"| {photos.name} | {count} | {minutes:g} | {images:,} | {shares} |")
+
+
+def _prepare(photos: list[Path], dataset: Path, *options: str) -> None:
+    """Prepare photos, from a folder of links to them."""
+    linked = dataset.with_name(f"{dataset.name}-photos")
+    shutil.rmtree(linked, ignore_errors=True)
+    linked.mkdir(parents=True)
+    for path in photos:
+        os.symlink(path.resolve(), linked / path.name)
+    _run("training", "prepare", str(linked), str(dataset), *options)
+
+
+def _run(*arguments: str) -> None:
+    print("$ python -m", *arguments, flush=True)
+    subprocess.run([sys.executable, "-m", *arguments], check=True)
+
+
+if __name__ == "__main__":
+    tyro.cli(row)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from training.prepare.background import DRAWN
+from training.canvas import DRAWN
 from training.prepare.sketches.colours import ALL_PENS, to_lab
 
 PENS = 9  # Besides the background, as many keys as there are to choose them by.

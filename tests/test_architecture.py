@@ -48,10 +48,11 @@ ROOMS: dict[str, set[str]] = {
     "data": set(),
     "prepare": {"data"},
     "networks": {"backends"},
-    "recipes": {"data", "networks"},
+    "look": set(),
+    "recipes": {"data", "look", "networks"},
     "runs": {"backends", "data", "networks", "recipes"},
     "evaluation": {"data", "networks", "recipes", "runs"},
-    "transfer": {"evaluation", "networks", "prepare", "recipes", "runs"},
+    "transfer": {"evaluation", "look", "networks", "recipes", "runs"},
 }
 BESIDE_THE_ROOMS = {"adversarial": {"backends"}}
 ABOVE_ALL = ("fit", "__main__")

@@ -55,7 +55,7 @@ def read(answer: str) -> np.ndarray:
 
 def test_the_api_has_an_endpoint_for_drawings_and_one_for_noise(client):
     assert endpoints(client) == {
-        "/generate": ["drawing", "model", "file"],
+        "/generate": ["drawing", "model", "file", "look"],
         API: ["model", "label", "seed", "file"],
     }
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.test_prepare_background import RED, detail, photo, redness_beside_the_flower
+from training.canvas import DRAWN
 from training.pixels import to_network, to_pixels
-from training.prepare.background import DRAWN
 from training.transfer.background import blur_where_empty
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from training.canvas import DRAWN
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator
-from training.prepare.background import DRAWN
 from training.runs import sheets
 from training.runs.samples import random_looks
 

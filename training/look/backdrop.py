@@ -4,8 +4,8 @@ from typing import Any
 
 from keras import ops
 
+from training.canvas import DRAWN
 from training.pixels import from_network
-from training.prepare.background import DRAWN
 
 CELLS = 64  # A side: of 4 px for 256 px pictures.
 SURROUND = 7  # Cells: an empty place this near to strokes on two sides is part of what they draw.

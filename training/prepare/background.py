@@ -7,9 +7,9 @@ leaves there invents ripples; soft ones it can guess.
 import cv2
 import numpy as np
 
+from training.canvas import DRAWN
 from training.prepare.sketches.scene import Scene
 
-DRAWN = 40  # of 255: brighter in any channel than what JPEG leaves of a black canvas
 # Standard deviations of the blur in px of a 256 px photo, next to the thing and far behind it.
 NEAR, FAR = 2.0, 4.0
 # Distances from the thing, likewise: where the blur begins and is whole, where it is far behind.

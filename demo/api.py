@@ -35,7 +35,7 @@ def generate_api(models: Models) -> None:
                 raise UserError("expected a drawing, got nothing, or background only")
         except UserError as error:
             raise _shown(error) from None
-        make_room(sum(picture.nbytes for picture in pictures))  # For the files Gradio makes of it.
+        make_room(sum(picture.nbytes for picture in pictures))  # For the files of Gradio's.
         return pictures
 
     def generate(drawing: bytes | None, model: str, file: str, look: str) -> np.ndarray:
@@ -51,8 +51,9 @@ def generate_api(models: Models) -> None:
         """Turn a drawing into `count` pictures: of the looks of `seed` and the ones after it."""
         if count is None or not 1 <= count <= ROWS:
             raise _shown(UserError(f"expected 1 to {ROWS} pictures, got {count}"))
-        if not is_seed(seed) or seed + count > MAX_SEED:
-            raise _shown(UserError(f"expected a seed from 0 to {MAX_SEED - count}, got {seed}"))
+        last = MAX_SEED + 1 - count
+        if not is_seed(seed) or seed > last:
+            raise _shown(UserError(f"expected a seed from 0 to {last}, got {seed}"))
         return made(drawing, model, file, [str(seed + index) for index in range(count)])
 
     def drawing() -> gr.File:

@@ -68,7 +68,7 @@ class Models:
         There is one for each of the `looks` (see `Looks.read`), or none where nothing is drawn.
         Raises `UserError`.
         """
-        card = self.sketch(name)
+        card = _known(self.sketches, name)
         generator = self._generator(name, file)
         codes = [_read_look(card, look) for look in looks]
         sketch = pixels(image, card.size, card.background)
@@ -76,10 +76,6 @@ class Models:
             return [], 0.0
         start = time.perf_counter()
         return [generator(sketch, code) for code in codes], 1000 * (time.perf_counter() - start)
-
-    def sketch(self, name: str) -> SketchCard:
-        """Return the card of a model that takes drawings; raises `UserError` if there is none."""
-        return _known(self.sketches, name)
 
     @property
     def loaded(self) -> int:

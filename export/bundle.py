@@ -81,10 +81,9 @@ def export_bundle(
         column = recipe.shown[generator or next(iter(recipe.shown))]
         opened = recipe.open(folder, run.config["size"])
         calibration, inputs = _pictures(opened, column, look_of(network))
-        plants = opened.info.get("plants", opened.sketch != "given")
-        about = {"canvas": canvas_of(calibration["sketch"], plants), **about}
+        plants = bool(opened.info.get("plants", opened.sketch != "given"))
     else:
-        classes = len(about["labels"])
+        plants, classes = False, len(about["labels"])
         inputs = calibration = sample_inputs(network, COMPARED, classes=classes)
     return write_bundle(
         network,
@@ -94,6 +93,7 @@ def export_bundle(
         inputs=inputs,
         about=about,
         web="web" in formats,
+        plants=plants,
     )
 
 
@@ -119,6 +119,7 @@ def write_bundle(
     inputs: Inputs,
     about: dict[str, Any],
     web: bool = False,
+    plants: bool = False,
 ) -> dict[str, Any]:
     """Write, run and check every file of a generator.
 
@@ -130,8 +131,9 @@ def write_bundle(
         calibration: inputs like those trained on; only int8 files are calibrated.
         inputs: what every file is compared on.
         about: the card's `name`, `training`, `data` and, if there are any, `labels` and `look`; a
-            `canvas` of its own, or else one in the colours of `inputs`.
+            `canvas` of its own, or else one in the colours of `calibration`.
         web: lay the page beside the files.
+        plants: whether sketches are of plants, for which there is a box of pens.
 
     Returns:
         The card, as written. Raises as `export_bundle` does.
@@ -145,7 +147,7 @@ def write_bundle(
         few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
         _warn(f"{few}; {CALIBRATION} are better")
     if "sketch" in inputs and "canvas" not in about:
-        about = {**about, "canvas": canvas_of(inputs["sketch"], plants=False)}
+        about = {**about, "canvas": canvas_of(calibration["sketch"], plants)}
     card = empty_card(generator, about)
     with replacing(bundle, CARD, OURS) as folder:
         reference = in_keras(generator, inputs)

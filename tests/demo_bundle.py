@@ -178,7 +178,6 @@ _models: dict[str, bytes] = {}
 
 def _convert() -> dict[str, bytes]:
     import keras
-    import tensorflow as tf
 
     pixels = keras.Input((SIZE, SIZE, 3), batch_size=1)
     blur = keras.layers.AveragePooling2D(3, 1, padding="same")(pixels)
@@ -187,6 +186,13 @@ def _convert() -> dict[str, bytes]:
     output = swap(blur)
     swap.set_weights([kernel])
     model = keras.Model(pixels, output)
+    ramp = np.linspace(0, 255, SIZE * SIZE * 3, dtype=np.float32).reshape(1, SIZE, SIZE, 3)
+    return _int8_and_float16(model, [[ramp]] * 4)
+
+
+def _int8_and_float16(model: Any, examples: list[list[np.ndarray]]) -> dict[str, bytes]:
+    """Convert a Keras model; inputs to calibrate by are in the order of their names."""
+    import tensorflow as tf
 
     float16 = tf.lite.TFLiteConverter.from_keras_model(model)
     float16.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -196,33 +202,21 @@ def _convert() -> dict[str, bytes]:
     int8.optimizations = [tf.lite.Optimize.DEFAULT]
     int8.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     int8.inference_input_type = int8.inference_output_type = tf.uint8
-    ramp = np.linspace(0, 255, SIZE * SIZE * 3, dtype=np.float32).reshape(1, SIZE, SIZE, 3)
-    int8.representative_dataset = lambda: ([ramp] for _ in range(4))
+    int8.representative_dataset = lambda: iter(examples)
     return {"tflite-int8": int8.convert(), "tflite-float16": float16.convert()}
 
 
 @cache
 def _convert_look() -> dict[str, bytes]:
     import keras
-    import tensorflow as tf
 
     sketch = keras.Input((SIZE, SIZE, 3), batch_size=1, name="sketch")
     look = keras.Input((1, 1, 3), batch_size=1, name="look")
     photo = keras.layers.ReLU(max_value=255.0)(sketch + (look - 128.0))
     model = keras.Model([sketch, look], photo)
-
-    float16 = tf.lite.TFLiteConverter.from_keras_model(model)
-    float16.optimizations = [tf.lite.Optimize.DEFAULT]
-    float16.target_spec.supported_types = [tf.float16]
-
-    int8 = tf.lite.TFLiteConverter.from_keras_model(model)
-    int8.optimizations = [tf.lite.Optimize.DEFAULT]
-    int8.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    int8.inference_input_type = int8.inference_output_type = tf.uint8
     ramp = np.linspace(0, 255, SIZE * SIZE * 3, dtype=np.float32).reshape(1, SIZE, SIZE, 3)
     looks = [np.full((1, 1, 1, 3), value, np.float32) for value in (0, 128, 255)]
-    int8.representative_dataset = lambda: ([look, ramp] for look in looks)  # By their names.
-    return {"tflite-int8": int8.convert(), "tflite-float16": float16.convert()}
+    return _int8_and_float16(model, [[look, ramp] for look in looks])
 
 
 @cache

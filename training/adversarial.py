@@ -15,7 +15,12 @@ class AdversarialModel(AdversarialStep, keras.Model):
     is differentiated with respect to that player's variables alone; all gradients then go to one
     optimizer in one step. Adam works variable by variable, so one Adam over all players is the
     same as one Adam for each with equal settings.
+
+    `looks` says which looks there are, where a model's pictures have any (`training/look/`): it is
+    measured over the data before the first step, and told in the card.
     """
+
+    looks: Any = None
 
     def __init__(
         self,
@@ -66,13 +71,6 @@ class AdversarialModel(AdversarialStep, keras.Model):
         Most models have one. One that grows has more: the step is compiled anew for each.
         """
         return 0
-
-    def see(self, pairs: tuple) -> None:
-        """Look at the columns [N, ...] to train on, before the first step: most need not."""
-
-    def about(self) -> dict[str, Any]:
-        """What the card tells of the pictures it makes, besides what it tells of every model's."""
-        return {}
 
     def losses(self, batch):
         """Map a batch to (one scalar loss a player, scalars to log); keras.ops only."""

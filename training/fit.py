@@ -177,7 +177,8 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     """
     recipe, options, devices = opened.recipe, opened.options, opened.devices
     columns = opened.dataset.train.load()
-    model.see(columns)
+    if model.looks:
+        model.looks.measure(*columns)
     paired = opened.dataset.paired
     if options.minutes and not Run.begun(options.run):
         with devices.training():

@@ -29,7 +29,6 @@ from export.complete import complete_bundle
 from tests.browser.conftest import QUIET
 from tests.browser.pad import stroke, tool
 from tests.static_server import StaticServer
-from training.networks.normalization import BatchNorm
 from training.networks.unet import unet
 
 SIZE = 256
@@ -116,9 +115,7 @@ def main() -> None:
         keras.config.set_dtype_policy("float32")
         shutil.copytree(options.bundle / "examples", tutorial / "examples")
         (tutorial / "card.json").write_text("{}")  # A bundle of another day, which brings them.
-        write_bundle(
-            unet(SIZE, norm=BatchNorm), tutorial, ("tfjs",), sketch, sketch, about, web=True
-        )
+        write_bundle(unet(SIZE), tutorial, ("tfjs",), sketch, sketch, about, web=True)
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         print("| model | engine | whole way (ms) | engine (ms) |\n|---|---|---:|---:|")
         travelled = visit(browser, ours, options.pictures, options.bundle.name)

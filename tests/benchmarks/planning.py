@@ -44,11 +44,12 @@ def row(
         background: What `prepare` lays behind transparent pictures.
         start: What `fit` begins with, instead of nothing.
     """
-    name = f"{photos.resolve().name}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")
+    photos = photos.resolve()
+    name = f"{photos.name}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")
     order = np.random.default_rng(0).permutation(len(paths := find_photos(photos)))
     chosen = [paths[place] for place in order]
     ground = ["--background", background] if background else []
-    learned, others = work / f"{photos.resolve().name}-{count}", work / f"{photos.name}-others"
+    learned, others = work / f"{photos.name}-{count}", work / f"{photos.name}-others"
     _prepare(chosen[OTHERS : OTHERS + count], learned, *ground)
     _prepare(chosen[:OTHERS], others, "--test-share", "0.99", *ground)
     begin = ["--start", str(start)] if start else []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.looks import answers, current, draw, take, wait_for_answers
@@ -48,6 +49,10 @@ def test_a_taken_answer_is_what_is_shown_and_downloaded(page: Page):
     settled(page, before)
     np.testing.assert_array_equal(shown(page), answers(page)[2])
     assert current(page) != bytes([128] * 3)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download", exact=True).click()
+    with Image.open(saved.value.path()) as picture:
+        np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), shown(page))
 
 
 def test_looks_have_names_in_the_tab_too(page: Page):

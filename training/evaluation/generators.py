@@ -27,6 +27,8 @@ class _Network(Protocol):
 
     def open(self, folder: Path, size: int) -> Dataset: ...
 
+    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs: ...
+
     def generate(self, inputs: Inputs) -> np.ndarray: ...
 
 
@@ -38,6 +40,9 @@ class _OfRun:
     def open(self, folder: Path, size: int) -> Dataset:
         return self.recipe.open(folder, size)
 
+    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
+        return sample_inputs(self.model, count, pictures, classes)
+
     def generate(self, inputs: Inputs) -> np.ndarray:
         return samples.generate(self.model, inputs, BATCH)
 
@@ -48,6 +53,9 @@ class _OfFile:
 
     def open(self, folder: Path, size: int) -> Dataset:
         return Dataset.open(folder, size)
+
+    def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
+        return samples.with_looks(sheets.evenly_spaced(pictures, count), self.network.look)
 
     def generate(self, inputs: Inputs) -> np.ndarray:
         inputs = samples.completed(inputs, self.network.look)
@@ -117,9 +125,7 @@ class Generator:
     def inputs(self, dataset: Dataset, count: int) -> Inputs:
         """Return `count` inputs, always the same: held-out pictures spread over all, or noise."""
         pictures, _ = self.held_out(dataset)
-        if isinstance(self._network, _OfRun):
-            return sample_inputs(self._network.model, count, pictures, len(dataset.labels))
-        return self.with_looks(sheets.evenly_spaced(pictures, count))
+        return self._network.inputs(pictures, count, len(dataset.labels))
 
     def held_out(self, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
         """Return the held-out pictures that it takes, and those like what it generates.

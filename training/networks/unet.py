@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from training.errors import UserError
-from training.networks.normalization import BatchNorm, PictureNorm
+from training.networks.normalization import PictureNorm
 
 # Published encoder, C64-C128-C256-C512x5; at 256 px the last one sees a single pixel.
 ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
@@ -41,20 +41,18 @@ def down(x, filters: int, *, norm: type[layers.Layer] | None):
     return layers.LeakyReLU(0.2, dtype="float32")(x)
 
 
-def up(x, filters: int, *, dropout: bool, seed: int, norm: type[BatchNorm]):
+def up(x, filters: int, *, dropout: bool, seed: int):
     """Double: 4x4 transposed convolution of stride 2, normalised, dropout 0.5 if asked, ReLU."""
     x = layers.Conv2DTranspose(
         filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=normal()
     )(x)
-    x = norm()(x)
+    x = PictureNorm()(x)
     if dropout:
         x = layers.Dropout(0.5, seed=seed)(x)
     return layers.ReLU(dtype="float32")(x)
 
 
-def unet(
-    size: int = 256, *, width: int = 64, seed: int = 0, norm: type[BatchNorm] = PictureNorm
-) -> keras.Model:
+def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
     """Build the generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
 
     54,425,923 parameters at 256 px and the published width of 64. Dropout in the first three
@@ -67,14 +65,13 @@ def unet(
     sketch = keras.Input((size, size, 3), name="sketch")
     x, skips = sketch, []
     for level, filters in enumerate(encoder):
-        x = down(
-            x, filters, norm=PictureNorm if level else None
-        )  # 256 px: [B, 128, 128, 64] ... [B, 1, 1, 512]
+        # 256 px: [B, 128, 128, 64] ... [B, 1, 1, 512]
+        x = down(x, filters, norm=PictureNorm if level else None)
         skips.append(x)
     for level, (filters, skip) in enumerate(
         zip(reversed(encoder[:-1]), reversed(skips[:-1]), strict=True)
     ):
-        x = up(x, filters, dropout=level < 3, seed=seed + level, norm=norm)
+        x = up(x, filters, dropout=level < 3, seed=seed + level)
         x = layers.Concatenate()([x, skip])  # 256 px: [B, 2, 2, 1024] ... [B, 128, 128, 128]
     x = layers.Conv2DTranspose(
         3, 4, strides=2, padding="same", kernel_initializer=normal(), dtype="float32"

@@ -11,13 +11,11 @@ from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
 from training.data.datasets import Dataset
 from training.data.weights import squeezenet_weights
-from training.errors import UserError
 from training.look.looks import NAMES, Looks
+from training.networks.generators import Kind, generator
 from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
-from training.networks.shuffle_unet import shuffle_unet, slim_unet
-from training.networks.unet import unet
 from training.options import Batch, Decay, Options, Rate, Share, Weight, Width, Within
 from training.pixels import to_network
 
@@ -26,7 +24,7 @@ from training.pixels import to_network
 class Pix2Pix(Options):
     """Options of pix2pix; the defaults are the preset `fast`."""
 
-    generator: Literal["slim_unet", "shuffle_unet", "unet"] = "slim_unet"
+    generator: Kind = "slim_unet"
     """Generator: slim_unet keeps up with a pen, shuffle_unet is wider, unet the published one."""
     width: Width = 64
     """Width of the generator's first stage; 64 for unet as published."""
@@ -89,16 +87,8 @@ class Pix2Pix(Options):
         return Pix2PixModel(self, size, seed)
 
     def build_generator(self, size: int, seed: int) -> keras.Model:
-        """Build the part that is shown and exported: [B, S, S, 3] in [-1, 1] to the same.
-
-        With a look, [B, 1, 1, look] in [-1, 1] comes in beside the sketch.
-        """
-        if self.generator == "unet":
-            if self.look:
-                raise UserError("--look is for slim_unet and shuffle_unet")
-            return unet(size, width=self.width, seed=seed)
-        build = slim_unet if self.generator == "slim_unet" else shuffle_unet
-        return build(size, width=self.width, look=self.look)
+        """Build the part that is shown and exported: sketches, with looks if any, to photos."""
+        return generator(self.generator, size, self.width, self.look, seed)
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
@@ -153,14 +143,6 @@ class Pix2PixModel(AdversarialModel):
             options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
         )
         self.adversarial = losses.ADVERSARIAL[options.adversarial]
-
-    def see(self, pairs):
-        """Measure which looks the photos have."""
-        self.looks.measure(*pairs)
-
-    def about(self):
-        """Which looks there are, if any."""
-        return self.looks.about()
 
     def losses(self, batch):
         """One loss a player: pass for real and stay near the photo; tell real from generated."""

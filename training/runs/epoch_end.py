@@ -59,7 +59,8 @@ class EpochEnd(keras.callbacks.Callback):
         about = _about(self.run, self.dataset, self.devices, images, seconds)
         if hasattr(self.recipe, "canvas"):
             about["canvas"] = self.recipe.canvas
-        about |= self.model.about()
+        if self.model.looks:
+            about |= self.model.looks.about()
         self.run.save_generators(self.averaged, about)
         checkpoints.save(self.model, self.run.checkpoints, Position(done, images, seconds))
 

@@ -1,0 +1,25 @@
+"""The generators of pictures from sketches, by name."""
+
+from typing import Literal
+
+import keras
+
+from training.errors import UserError
+from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.unet import unet
+
+Kind = Literal["slim_unet", "shuffle_unet", "unet"]
+
+
+def generator(kind: Kind, size: int, width: int, look: int, seed: int) -> keras.Model:
+    """Build one: [B, size, size, 3] in [-1, 1] to the same, with a look [B, 1, 1, look] if asked.
+
+    Raises:
+        UserError: a size that it cannot take, or a look where it takes none.
+    """
+    if kind == "unet":
+        if look:
+            raise UserError("--look is for slim_unet and shuffle_unet")
+        return unet(size, width=width, seed=seed)
+    build = slim_unet if kind == "slim_unet" else shuffle_unet
+    return build(size, width=width, look=look)

@@ -59,8 +59,9 @@ def _palette(sketches: np.ndarray, background: np.ndarray) -> dict[str, str]:
     """Names and colours, the most used first, the background last."""
     pixels = sketches[:, ::STEP, ::STEP].reshape(-1, 3)
     drawn = pixels[np.abs(pixels - background).max(axis=1) > DRAWN]
-    if not len(drawn):
-        return {"background": _hex(background)}
+    if not len(drawn):  # Then whatever is seen on it.
+        pen = ("white", "#ffffff") if background.mean() < 128 else ("black", "#000000")
+        return dict([pen]) | {"background": _hex(background)}
     pens = to_lab(ALL_PENS)
     kinds = np.concatenate(
         [

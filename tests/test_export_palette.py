@@ -61,9 +61,11 @@ def test_ink_on_white_paper_is_drawn_on_white():
     assert [pen["color"] for pen in canvas["palette"]] == ["#141414", "#ffffff"]
 
 
-def test_nothing_drawn_at_all_leaves_the_background():
-    canvas = canvas_of(np.zeros((2, SIZE, SIZE, 3), np.uint8), plants=False)
-    assert canvas["palette"] == [{"name": "background", "color": "#000000"}]
+@pytest.mark.parametrize(("background", "pen"), [(0, "#ffffff"), (255, "#000000"), (90, "#ffffff")])
+def test_where_nothing_is_drawn_at_all_there_is_a_pen_that_is_seen(background, pen):
+    """The first pen is the one that a visitor has in hand."""
+    canvas = canvas_of(np.full((2, SIZE, SIZE, 3), background, np.uint8), plants=False)
+    assert [each["color"] for each in canvas["palette"]] == [pen, canvas["background"]]
 
 
 @pytest.mark.parametrize(("size", "brush"), [(256, 10), (128, 5), (8, 1)])

@@ -131,7 +131,7 @@ def write_bundle(
         calibration: inputs like those trained on; only int8 files are calibrated.
         inputs: what every file is compared on.
         about: the card's `name`, `training`, `data` and, if there are any, `labels` and `look`; a
-            `canvas` of its own, or else one in the colours of `calibration`.
+            `canvas` of its own, or else one in the colours of the sketches.
         web: lay the page beside the files.
         plants: whether sketches are of plants, for which there is a box of pens.
 
@@ -147,7 +147,8 @@ def write_bundle(
         few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
         _warn(f"{few}; {CALIBRATION} are better")
     if "sketch" in inputs and "canvas" not in about:
-        about = {**about, "canvas": canvas_of(calibration["sketch"], plants)}
+        seen = np.concatenate([calibration["sketch"], inputs["sketch"]])
+        about = {**about, "canvas": canvas_of(seen, plants)}
     card = empty_card(generator, about)
     with replacing(bundle, CARD, OURS) as folder:
         reference = in_keras(generator, inputs)

@@ -60,8 +60,8 @@ def _palette(sketches: np.ndarray, background: np.ndarray) -> dict[str, str]:
     pixels = sketches[:, ::STEP, ::STEP].reshape(-1, 3)
     drawn = pixels[np.abs(pixels - background).max(axis=1) > DRAWN]
     if not len(drawn):  # Then whatever is seen on it.
-        pen = ("white", "#ffffff") if background.mean() < 128 else ("black", "#000000")
-        return dict([pen]) | {"background": _hex(background)}
+        seen = {"white": "#ffffff"} if background.mean() < 128 else {"black": "#000000"}
+        return seen | {"background": _hex(background)}
     pens = to_lab(ALL_PENS)
     kinds = np.concatenate(
         [

@@ -20,8 +20,9 @@ help:  ## show this
 demo: .venv-demo/installed $(WEB)/dist/index.html  ## open the sketchpad (ARGS="--port 8000 my-bundle" goes to it)
 	@.venv-demo/bin/python -m demo $(ARGS)
 
-web: .venv/installed  ## write the page that needs no server to build/web (ARGS="my-bundle" takes another bundle)
-	.venv/bin/python -m export $(or $(ARGS),demo/models/flowers) build/web --formats web
+web: .venv/installed  ## write the page that needs no server to build/web (ARGS="my-bundle ..." takes other bundles)
+	rm -rf build/web
+	.venv/bin/python -m export page build/web $(or $(ARGS),$(wildcard demo/models/flowers demo/models/objects))
 	@echo "to look at it: python3 -m http.server --bind 127.0.0.1 --directory build/web"
 
 # Two at a time, as most tests spend their time on one core; who is done early takes over from the other.

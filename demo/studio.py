@@ -29,7 +29,7 @@ def studio(card: Card, *, engines: bool, preferred: bool) -> gr.HTML:
             "engines": f"{PLACE}/page/" if engines else None,
             "browser": preferred,
         },
-        html_template='<div class="studio"></div>',
+        html_template='<div class="frame"><div class="studio"></div></div>',
         css_template="".join((PAD / name).read_text("utf-8") for name in ("pad.css", "studio.css")),
         js_on_load=f'import(new URL("{PLACE}/pad/tab.js", document.baseURI))'
         ".then(({ start }) => start(element, props));",

@@ -1,8 +1,9 @@
-"""The command line: python -m export RUN BUNDLE, and python -m export benchmark BUNDLE."""
+"""The command line: python -m export RUN BUNDLE, benchmark BUNDLE, and page SITE BUNDLE ..."""
 
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -40,9 +41,7 @@ def export(
         look: bytes such as 12,200,128 (or a look's name in the run's card) to give every picture:
             the files then take a drawing alone.
     """
-    # Whatever trained the weights, TensorFlow converts them. Before Keras is imported:
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
+    _convert_with_tensorflow()
     with shown_on_failure("loading TensorFlow"):
         from export.bundle import export_bundle
         from export.card import table
@@ -71,12 +70,40 @@ def measure(bundle: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar=
     print(table(benchmark(bundle)))
 
 
+def page(
+    site: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SITE")],
+    bundles: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")],
+) -> None:
+    """Write a page that runs several models in a browser, a tab for each.
+
+    Args:
+        site: folder to write, for any host of files; one that is there is replaced.
+        bundles: folders with a card.json, in the order of their tabs.
+    """
+    _convert_with_tensorflow()
+    with shown_on_failure("loading TensorFlow"):
+        from export.site import export_site
+
+    if not bundles:
+        raise UserError("name at least one bundle")
+    print(f"{site}: a page of {', '.join(export_site(site, bundles))}")
+
+
+def _convert_with_tensorflow() -> None:
+    """Whatever trained the weights, TensorFlow converts them. Call before Keras is imported."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"benchmark": measure, "page": page}
+
+
 @cli
 def main() -> None:
     """Run the command; Ctrl-C leaves an existing bundle as it was."""
     try:
-        if sys.argv[1:2] == ["benchmark"]:
-            tyro.cli(measure, args=sys.argv[2:], prog="python -m export benchmark")
+        if command := COMMANDS.get("".join(sys.argv[1:2])):
+            tyro.cli(command, args=sys.argv[2:], prog=f"python -m export {sys.argv[1]}")
         else:
             tyro.cli(export, prog="python -m export")
     except KeyboardInterrupt:

@@ -39,7 +39,7 @@ from training.transfer.looks import fold_look
 COMPARED = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 CHECK = "check"  # Folder of the known drawing and its answer.
-OURS = {CARD, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
+OURS = {CARD, CHECK, *page.NAMES, page.MODELS, *(kind.path for kind in FORMATS.values())}
 
 
 def export_bundle(

@@ -3,8 +3,10 @@
 What is copied is what `demo/web` builds; nothing of it is imported here.
 """
 
+import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from training.errors import UserError
@@ -15,6 +17,7 @@ SOURCES = (
     *(WEB.parent / name for name in ("pad", "texts.json")),
 )
 NAMES = ("index.html", "service-worker.js", "page")  # What a build consists of.
+MODELS = "models.json"  # Says which bundles the page shows.
 
 
 def build() -> Path:
@@ -40,9 +43,13 @@ def build() -> Path:
     return built
 
 
-def write(folder: Path) -> None:
-    """Copy the page into `folder`, a bundle's. Raises as `build` does."""
+def write(folder: Path, models: Sequence[str] = ("./",)) -> None:
+    """Copy the page into `folder`, a bundle's, or one that has bundles in the folders `models`.
+
+    Raises as `build` does.
+    """
     built = build()
+    (folder / MODELS).write_text(json.dumps(list(models)) + "\n", encoding="utf-8")
     for name in NAMES:
         copy = shutil.copytree if (built / name).is_dir() else shutil.copyfile
         copy(built / name, folder / name)

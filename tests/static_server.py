@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +11,12 @@ from typing import Any
 
 class _Counting(SimpleHTTPRequestHandler):
     sent: list[tuple[str, int]]  # One list a server.
+    headers_sent: Mapping[str, str]
+
+    def end_headers(self) -> None:
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
+        super().end_headers()
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -22,11 +29,12 @@ class _Counting(SimpleHTTPRequestHandler):
 
 
 class StaticServer:
-    """Serves a folder from a port of its own until it is stopped."""
+    """Serves a folder, with these headers, from a port of its own until it is stopped."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, headers: Mapping[str, str] | None = None) -> None:
         self.sent: list[tuple[str, int]] = []  # Path and bytes of each answer, in order.
-        handler = type("Handler", (_Counting,), {"sent": self.sent})
+        own = {"sent": self.sent, "headers_sent": headers or {}}
+        handler = type("Handler", (_Counting,), own)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()

@@ -29,11 +29,14 @@ export function tool(name, text, onclick) {
     return button;
 }
 
-// The page's language, and a function from a key (and values to fill in) to words in it.
-export function speak(texts) {
-    const language = navigator.language.toLowerCase().startsWith("es") ? "es" : "en";
-    document.documentElement.lang = language;
-    const words = texts[language];
+// The language that is spoken to who prefers `preferred`, a tag such as "es-MX".
+export function language(preferred = navigator.language) {
+    return preferred.toLowerCase().startsWith("es") ? "es" : "en";
+}
+
+// A function from a key (and values to fill in) to words in the language of `preferred`.
+export function speak(texts, preferred) {
+    const words = texts[language(preferred)];
     return (key, values = {}) =>
         (Object.hasOwn(words, key) ? words[key] : key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }

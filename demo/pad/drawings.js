@@ -8,7 +8,7 @@ import { sketchOf } from "./live.js";
 // What a task gives the studio: its elements, and the source that its picture is drawn from.
 export function drawings(live, text) {
     const { base, card } = live;
-    const element = make("section", { class: "pad" });
+    const element = make("section", { class: "pad", part: "pad" });
     const pad = makePad(element, text, () => {
         live.redraw();
         answers?.changed();

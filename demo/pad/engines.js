@@ -69,7 +69,7 @@ export async function openFirst(kinds, base, card, places, { progress, refused, 
 export async function openEngine(kind, base, card, places, progress = () => {}) {
     if (kind.startsWith(SERVER)) return new Server(kind, places.pictures, card.size);
     const options = KINDS[kind];
-    const worker = new Worker(new URL(options.worker, places.engines));
+    const worker = workerAt(new URL(options.worker, places.engines));
     const entry = fileFor(kind, card);
     try {
         const opened = await ask(worker, {
@@ -82,6 +82,13 @@ export async function openEngine(kind, base, card, places, progress = () => {}) 
         worker.terminate();
         throw error;
     }
+}
+
+// A worker whose script may lie on another host, which a worker may load but not be.
+function workerAt(url) {
+    if (url.origin === location.origin) return new Worker(url);
+    const loader = URL.createObjectURL(new Blob([`importScripts(${JSON.stringify(url.href)})`], { type: "text/javascript" }));
+    return new Worker(loader);
 }
 
 class Engine {

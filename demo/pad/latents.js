@@ -24,7 +24,7 @@ export function latents(live, text, tell) {
     const told = make("figcaption");
     const row = make("div", { "aria-hidden": "true" }, ...views);
 
-    const controls = make("section", { class: "latent" },
+    const controls = make("section", { class: "latent", part: "latent" },
         ...(labels.length ? [buttons()] : []),
         seed.element,
         make("div", { class: "sliders" }, ...sliders.map((slider, index) =>

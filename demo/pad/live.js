@@ -100,6 +100,15 @@ export class Live {
         }
     }
 
+    // Let go of the engine: nothing is asked of it any more.
+    close() {
+        this.#turn += 1;
+        this.engine?.close();
+        this.engine = null;
+        this.kinds = [];
+        clearTimeout(this.#again);
+    }
+
     async file() {
         const blob = await (this.engine?.exact?.(this.source()) ?? new Promise((done) => this.view.toBlob(done, "image/png")));
         return new File([blob], `${this.card.name}.png`, { type: "image/png" });

@@ -11,19 +11,20 @@ const TASKS = { "image-to-image": drawings, "label-to-image": latents, "noise-to
 const CRISP = 128; // Pictures of fewer pixels a side are enlarged as squares, not blurred.
 const LATE = 250; // ms that an answer may take before something is said.
 
-// Fills `element` for the bundle at the URL `base`; `text` is what `speak` gives. `places` says where
+// Fills `element` for the bundle whose card is at the URL `place`; `text` is what `speak` gives. `places` says where
 // pictures can be made: `engines` is the URL of the workers' folder, `pictures` the server's URL, either
-// may be null; with `browser` engines come first. Resolves when a picture can be made, or cannot.
-export async function makeStudio(element, base, text, places) {
-    const tagline = make("p", { class: "tagline" });
+// may be null; with `browser` engines come first. What happens is told to `ontold(name, detail)`, as
+// `garabato-pad.js` names it. Resolves when a picture can be made, or cannot, to { file(), close() }.
+export async function makeStudio(element, place, text, places, ontold = () => {}) {
+    const tagline = make("p", { class: "tagline", part: "tagline" });
     const view = make("canvas", { class: "view", role: "img", "aria-label": text("picture") });
-    const status = make("p", { class: "status", role: "status" });
+    const status = make("p", { class: "status", part: "status", role: "status" });
     const bar = make("progress", { class: "loading", max: 1, hidden: "", "aria-label": text("loading") });
     const chooser = make("select", { "aria-label": text("engine"), onchange: () => choose(chooser.value) });
     const download = tool("download", text("download"), async () => saveFile(await live.file()));
     const share = tool("share", text("share"), send);
     const mine = make("button", { type: "button", class: "tool", hidden: "", onclick: () => live.start(true) }, text("mine"));
-    const picture = make("section", { class: "picture", "aria-label": text("picture") },
+    const picture = make("section", { class: "picture", part: "picture", "aria-label": text("picture") },
         make("div", { class: "paper" }, view, bar),
         make("div", { class: "tools" }, download, share, mine),
         status,
@@ -42,6 +43,7 @@ export async function makeStudio(element, base, text, places) {
             chooser.value = kind;
             element.dataset.engine = kind;
             mine.hidden = true;
+            ontold("engine", { kind });
         },
         picture() {
             const { kind, milliseconds, delay } = live.engine;
@@ -49,6 +51,7 @@ export async function makeStudio(element, base, text, places) {
             status.classList.remove("problem");
             status.textContent = text("took", { name: label(kind, text), milliseconds: milliseconds.toFixed(milliseconds < 10 ? 1 : 0) });
             if (delay > LATE) crowded(delay);
+            ontold("picture", { kind, milliseconds });
         },
         blank() {
             download.disabled = share.disabled = true;
@@ -57,6 +60,7 @@ export async function makeStudio(element, base, text, places) {
         problem(error) {
             status.textContent = error.passing ? text("lost") : text("failed", { reason: error.message });
             status.classList.add("problem");
+            ontold("problem", { message: status.textContent });
         },
     };
 
@@ -81,11 +85,12 @@ export async function makeStudio(element, base, text, places) {
     }
 
     try {
-        const response = await fetch(new URL("card.json", base));
-        if (!response.ok) throw new Error(`card.json: ${response.status}`);
+        const response = await fetch(place);
+        const name = place.pathname.split("/").pop();
+        if (!response.ok) throw new Error(`${name}: ${response.status}`);
         const card = await response.json();
-        if (!Object.hasOwn(TASKS, card.task)) throw new Error(`card.json: ${card.task}`);
-        live = new Live(view, () => task.source(), base, card, places, told);
+        if (!Object.hasOwn(TASKS, card.task)) throw new Error(`${name}: ${card.task}`);
+        live = new Live(view, () => task.source(), new URL("./", place), card, places, told);
         const task = TASKS[card.task](live, text, (words) => { status.textContent = words; });
         tagline.textContent = task.tagline;
         element.classList.toggle("crisp", card.size < CRISP);
@@ -96,4 +101,5 @@ export async function makeStudio(element, base, text, places) {
     } catch (error) {
         told.problem(error);
     }
+    return { file: () => live?.file(), close: () => live?.close() };
 }

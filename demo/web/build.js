@@ -15,7 +15,9 @@ await rm(OUT, { recursive: true, force: true });
 await mkdir(`${PAGE}/wasm`, { recursive: true });
 
 const common = { bundle: true, minify: true, target: ["es2022"], logLevel: "warning", legalComments: "linked" };
-await build({ ...common, entryPoints: ["src/page.js", "../pad/engines.js"], outdir: PAGE, entryNames: "[name]", format: "esm", splitting: true, chunkNames: "chunk-[hash]" });
+// Each a module of one file: other pages take the pad, or the engines, by its address alone.
+await build({ ...common, entryPoints: ["src/garabato-pad.js", "../pad/engines.js"], outdir: PAGE, entryNames: "[name]", format: "esm", loader: { ".css": "text" } });
+await build({ ...common, entryPoints: ["src/page.js"], outdir: PAGE, format: "esm", external: ["./garabato-pad.js"] });
 // Workers of the old kind: LiteRT loads its runtime by importScripts, which modules do not have. And
 // what is said where no module may be loaded.
 await build({ ...common, entryPoints: ["src/litert-worker.js", "src/tfjs-worker.js", "src/unserved.js"], outdir: PAGE, format: "iife" });
@@ -31,7 +33,7 @@ for (const kind of ["", "-simd", "-threaded-simd"])
 
 await cp("static", PAGE, { recursive: true });
 await cp("src/page.css", `${PAGE}/page.css`);
-for (const name of ["pad.css", "studio.css"]) await cp(`../pad/${name}`, `${PAGE}/${name}`);
+await cp("../pad/theme.css", `${PAGE}/theme.css`);
 await cp("src/index.html", `${OUT}/index.html`);
 
 // The service worker keeps the page's own files by their contents: another build, another name.

@@ -37,8 +37,7 @@ WARM_UP = 3  # Pictures.
 PATIENCE = 120_000  # ms for an engine to start.
 SETTLE = 3_000  # ms after a stroke, so that nothing waits any more.
 # The next picture's times come as a promise: a question every frame would take from what it times.
-ARM = """(patience) => {
-    const view = document.querySelector('.view');
+ARM = """(view, patience) => {
     window.painted = new Promise((done, fail) => {
         new MutationObserver((_, observer) => {
             observer.disconnect();
@@ -68,7 +67,7 @@ def measure(page: Page, pictures: int) -> tuple[float, float]:
     page.wait_for_timeout(SETTLE)
     end = time.monotonic() + SECONDS
     for step in range(WARM_UP + pictures):
-        page.evaluate(ARM, PATIENCE)
+        page.locator(".view").evaluate(ARM, PATIENCE)
         # One change at a time, so that no picture waits for the one before it.
         if step % 2:
             tool(page, "Undo").click()

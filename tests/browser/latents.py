@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from tests.browser.live import ready
-from tests.browser.pad import wait_for_more
+from tests.browser.pad import every, wait_for_more
 from tests.browser.page_bundles import LATENT
 
 
@@ -17,9 +17,7 @@ def settled(page: Page) -> None:
     """Wait until an engine runs, and the picture and the way are painted."""
     ready(page)
     wait_for_more(page, 0)
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.strip canvas')].every(v => v.dataset.painted)"
-    )
+    page.wait_for_function(f"() => {every('.strip canvas')}.every(v => v.dataset.painted)")
 
 
 def seed(page: Page, name: str = "Seed") -> Locator:

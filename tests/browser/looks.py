@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
-from tests.browser.pad import settled, stroke
+from tests.browser.pad import every, settled, stroke
 
 
 def draw(page: Page) -> None:
@@ -19,11 +19,11 @@ def draw(page: Page) -> None:
 
 def wait_for_answers(page: Page) -> None:
     page.wait_for_function(
-        """() => {
-            const row = document.querySelector('.looks:not([hidden]) [role=group]');
+        f"""() => {{
+            const [row] = {every(".looks:not([hidden]) [role=group]")};
             return row.ariaBusy === 'false'
                 && [...row.querySelectorAll('canvas')].every((view) => view.dataset.painted);
-        }"""
+        }}"""
     )
 
 

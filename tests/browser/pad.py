@@ -10,8 +10,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+
+def every(selector: str) -> str:
+    """JavaScript for all elements of a selector, those within pads of the page too."""
+    roots = "[document, ...[...document.querySelectorAll('garabato-pad')].map((e) => e.shadowRoot)]"
+    return f"{roots}.flatMap((root) => [...root.querySelectorAll('{selector}')])"
+
+
 # The picture that is seen: the other tabs have theirs.
-VIEW = "[...document.querySelectorAll('.view')].find((v) => v.checkVisibility())"
+VIEW = every(".view") + ".find((v) => v.checkVisibility())"
 
 on_phones = pytest.mark.parametrize(
     "options",
@@ -99,21 +106,20 @@ def record_waits(page: Page) -> None:
 
     0 where that was there already; a picture that does not come stays Infinity.
     """
-    page.evaluate(
-        """() => {
+    page.locator(".view").evaluate_all(
+        """(views) => {
             window.waits = [];
             let up = 0;
             addEventListener('pointerdown', () => { up = 0; }, true);
             addEventListener('pointerup', () => {
                 up = performance.now();
-                const views = [...document.querySelectorAll('.view')];
                 const waiting = views.some((view) => view.ariaBusy === 'true');
                 window.waits.push(waiting ? Infinity : 0);
             }, true);
             const late = () => {
                 if (up) window.waits[window.waits.length - 1] = performance.now() - up;
             };
-            for (const view of document.querySelectorAll('.view'))
+            for (const view of views)
                 new MutationObserver(late).observe(view, { attributeFilter: ['data-painted'] });
         }"""
     )

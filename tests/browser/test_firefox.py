@@ -11,6 +11,7 @@ import pytest
 
 from demo.bundles import load_generator
 from tests.browser.conftest import EXPECTED, SCREENSHOTS
+from tests.browser.embedding import ALLOW, PAGE
 from tests.browser.page_bundles import PETALS, write_petals
 from tests.export_networks import drawings, randomised
 from tests.static_server import StaticServer
@@ -38,10 +39,12 @@ def test_firefox_draws_what_python_draws(tmp_path):
         "drawings": base64.b64encode(rgba.tobytes()).decode(),
         "screenshot": str(SCREENSHOTS / "firefox.png"),
     }
-    server = StaticServer(bundle)
+    server = StaticServer(bundle, ALLOW)
+    (tmp_path / "index.html").write_text(PAGE.format(lang="en", host=server.address))
+    other = StaticServer(tmp_path)
     try:
         done = subprocess.run(
-            ["node", str(HERE / "drive.js"), firefox, server.address],
+            ["node", str(HERE / "drive.js"), firefox, server.address, other.address],
             input=json.dumps(asked),
             capture_output=True,
             text=True,
@@ -50,8 +53,10 @@ def test_firefox_draws_what_python_draws(tmp_path):
         )
     finally:
         server.stop()
+        other.stop()
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout)
+    assert told["embedded"].startswith("litert")
     assert told["engine"].startswith("litert") and told["version"].startswith("firefox")
     said = [line for line in told["said"] if line.startswith(("error", "warn"))]
     assert not [line for line in said if not EXPECTED.search(line)]

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from demo.bundles import load_generator
 from tests.browser.live import ready
 from tests.browser.looks import answers, current, draw, take, wait_for_answers
-from tests.browser.pad import on_phones, painted, settled, shown, stroke, wait_for_more
+from tests.browser.pad import every, on_phones, painted, settled, shown, stroke, wait_for_more
 from tests.browser.page_bundles import LOOK, PETALS, write_looks
 
 pytestmark = pytest.mark.slow
@@ -34,11 +34,11 @@ def page(visited: Page) -> Page:
 
 def sketch(page: Page) -> np.ndarray:
     """What is drawn, as the model takes it."""
-    pixels = page.evaluate(
-        """size => {
+    pixels = page.get_by_role("application").evaluate(
+        """(canvas, size) => {
             const small = new OffscreenCanvas(size, size).getContext('2d');
             small.imageSmoothingQuality = 'high';
-            small.drawImage(document.querySelector('[role=application]'), 0, 0, size, size);
+            small.drawImage(canvas, 0, 0, size, size);
             return [...small.getImageData(0, 0, size, size).data];
         }""",
         PETALS,
@@ -102,7 +102,7 @@ def test_a_change_of_look_is_taken_back(page):
     settled(page, before)
     np.testing.assert_array_equal(shown(page), answers(page)[0])
     back.click()
-    page.wait_for_function("n => +document.querySelector('.view').dataset.painted > n", arg=before)
+    wait_for_more(page, before)
     expect(back).to_be_disabled()
     assert current(page) == MEAN
 
@@ -138,7 +138,7 @@ def test_a_slider_moves_the_picture_by_mouse_and_by_keyboard(page, bundle):
     assert current(page)[0] < 60
     np.testing.assert_array_equal(shown(page), load_generator(bundle)(sketch(page), current(page)))
     page.get_by_role("button", name="Back to the look before").click()
-    page.wait_for_function("() => +document.querySelector('.looks input[type=range]').value > 128")
+    page.wait_for_function(f"() => +{every('.looks input[type=range]')}[0].value > 128")
 
 
 def test_a_photo_gives_its_light(page, tmp_path):
@@ -170,9 +170,7 @@ def test_all_answers_are_saved_as_one_sheet(page, tmp_path):
 def test_both_engines_take_the_look(page, bundle, kind):
     """Parity is that of the bundle's check, whose drawing has a look of its own."""
     page.locator(".engine select").select_option(kind)
-    page.wait_for_function(
-        "kind => document.querySelector('.studio').dataset.engine === kind", arg=kind
-    )
+    ready(page, kind)
     draw(page)
     expected = load_generator(bundle)(sketch(page), current(page)).astype(int)
     assert np.abs(shown(page) - expected).mean() < 8

@@ -23,7 +23,7 @@ FIRST_LOAD = 12_000_000  # Bytes, the model among them.
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory) -> Path:
-    """What `make web` writes."""
+    """The page of one model, as it lies on a host."""
     folder = tmp_path_factory.mktemp("web") / "flowers"
     try:
         complete_bundle(SHIPPED, folder, ["web"])

@@ -8,7 +8,9 @@ serve(async (options) => {
     const script = `${options.wasm}${runtime}.js`;
     const [model, wasmBinary] = await Promise.all([fetchModel(options), fetchBytes(`${options.wasm}${runtime}.wasm.gz`)]);
     // Where Emscripten's module looks for its binary, and its threads for the script they run.
-    self.Module = { wasmBinary, mainScriptUrlOrBlob: script, printErr: report };
+    const own = new URL(script).origin === self.origin;
+    const threads = own ? script : new Blob([`importScripts(${JSON.stringify(script)})`], { type: "text/javascript" });
+    self.Module = { wasmBinary, mainScriptUrlOrBlob: threads, printErr: report };
     await loadLiteRt(script);
     const accelerator = options.webgpu ? "webgpu" : "wasm";
     const compiled = await loadAndCompile(model, { accelerator });

@@ -1,17 +1,44 @@
-// The page that needs no server: a heading and the studio of the bundle that it lies in.
+// The page that needs no server: a heading, and a pad for each model that `models.json` names.
 
-import { make, speak } from "../../pad/dom.js";
-import { makeStudio } from "../../pad/studio.js";
+import { language, make, speak } from "../../pad/dom.js";
 import TEXTS from "../../texts.json";
+import "./garabato-pad.js";
 import { isolate } from "./isolate.js";
 
 const BASE = new URL("./", document.baseURI);
+const text = speak(TEXTS);
+
+// What a visitor calls a model in the folder `path`, "flowers/" or "./", say.
+function called(path) {
+    const name = path.replace(/\/$/, "");
+    const known = text(`model_${name}`);
+    return known === `model_${name}` ? name : known;
+}
+
+// Of several models the one that the address names after its # is shown; the others keep their drawings.
+function choose(links, pads) {
+    const place = Math.max(0, links.findIndex(({ hash }) => hash === location.hash));
+    for (const [index, pad] of pads.entries()) {
+        pad.hidden = index !== place;
+        if (index === place) {
+            links[index].setAttribute("aria-current", "page");
+            pad.setAttribute("src", pad.dataset.card); // What nobody looks at asks for nothing.
+        } else links[index].removeAttribute("aria-current");
+    }
+}
 
 async function main() {
-    const studio = make("div", { class: "studio" });
-    document.querySelector("main").append(make("h1", {}, "Garabato"), studio);
+    document.documentElement.lang = language();
+    const place = document.querySelector("main");
+    place.append(make("h1", {}, "Garabato"));
     if (await isolate()) return; // The page is about to load once more, with threads allowed.
-    await makeStudio(studio, BASE, speak(TEXTS), { engines: new URL("page/", BASE), pictures: null, browser: true });
+    const models = await (await fetch(new URL("models.json", BASE))).json();
+    const links = models.map((path) => make("a", { href: `#${path.replace(/\/$/, "")}` }, called(path)));
+    const pads = models.map((path) => make("garabato-pad", { "data-card": new URL("card.json", new URL(path, BASE)).href }));
+    if (models.length > 1) place.append(make("nav", { "aria-label": text("models") }, ...links));
+    place.append(...pads);
+    addEventListener("hashchange", () => choose(links, pads));
+    choose(links, pads);
 }
 
 main();

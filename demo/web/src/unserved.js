@@ -1,11 +1,12 @@
 // Opened by double click the page may load no modules, which the rest is made of: say what to do
 // instead of staying white. This script is a classic one, and does nothing where the page is served.
 
-import { make, speak } from "../../pad/dom.js";
+import { language, make, speak } from "../../pad/dom.js";
 import TEXTS from "../../texts.json";
 
 if (location.protocol === "file:") {
     addEventListener("DOMContentLoaded", () => {
+        document.documentElement.lang = language();
         const text = speak(TEXTS);
         document.querySelector("main").append(
             make("h1", {}, "Garabato"),

@@ -1,28 +1,16 @@
-// Opens a page in Firefox, draws a stroke, and answers what the test asks of it, as JSON.
-// node drive.js FIREFOX ADDRESS < {"kind": engine, "size": S, "drawings": base64 of RGBA, "screenshot": path}
+// Opens a page in Firefox, draws a stroke, and answers what the test asks of it, as JSON; then another
+// page, which has the pad of the first one in it, and waits for a picture there.
+// node drive.js FIREFOX ADDRESS OTHER < {"kind": engine, "size": S, "drawings": base64 of RGBA, "screenshot": path}
 
 import { text } from "node:stream/consumers";
 import puppeteer from "puppeteer-core";
 
-const [firefox, address] = process.argv.slice(2);
+const [firefox, address, other] = process.argv.slice(2);
 const { kind, size, drawings, screenshot } = JSON.parse(await text(process.stdin));
 const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true });
 try {
-    const page = await browser.newPage();
     const said = [];
-    page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => said.push(`error: ${error.message}`));
-    await page.setViewport({ width: 1280, height: 860 });
-    await page.goto(address);
-    await page.waitForSelector(".studio[data-engine]", { timeout: 120_000 });
-    const box = await (await page.$(".pad canvas")).boundingBox();
-    const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
-    await page.mouse.move(...at(0.2, 0.5));
-    await page.mouse.down();
-    await page.mouse.move(...at(0.5, 0.5), { steps: 4 });
-    await page.waitForFunction(() => +document.querySelector(".view").dataset.painted > 0, { timeout: 60_000 });
-    await page.mouse.move(...at(0.8, 0.5), { steps: 4 });
-    await page.mouse.up();
+    const page = await open(address);
     await page.screenshot({ path: screenshot, fullPage: true });
     const drawn = await page.evaluate(async (kind, size, all) => {
         const { openEngine } = await import(new URL("page/engines.js", document.baseURI).href);
@@ -36,9 +24,29 @@ try {
         engine.close();
         return btoa(answer);
     }, kind, size, drawings);
-    const engine = await page.evaluate(() => document.querySelector(".studio").dataset.engine);
+    const engine = await page.evaluate(() => document.querySelector("garabato-pad").shadowRoot.querySelector(".studio").dataset.engine);
     const isolated = await page.evaluate(() => crossOriginIsolated);
-    console.log(JSON.stringify({ engine, isolated, said, drawn, version: await browser.version() }));
+    const embedding = await open(other);
+    const embedded = await embedding.evaluate(() => document.querySelector("garabato-pad").shadowRoot.querySelector(".studio").dataset.engine);
+    console.log(JSON.stringify({ engine, embedded, isolated, said, drawn, version: await browser.version() }));
+
+    async function open(place) { // And draw a stroke, which the picture has to follow.
+        const opened = await browser.newPage();
+        opened.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+        opened.on("pageerror", (error) => said.push(`error: ${error.message}`));
+        await opened.setViewport({ width: 1280, height: 860 });
+        await opened.goto(place);
+        await opened.waitForSelector("garabato-pad >>> .studio[data-engine]", { timeout: 120_000 });
+        const box = await (await opened.$("garabato-pad >>> .pad canvas")).boundingBox();
+        const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+        await opened.mouse.move(...at(0.2, 0.5));
+        await opened.mouse.down();
+        await opened.mouse.move(...at(0.5, 0.5), { steps: 4 });
+        await opened.waitForFunction(() => +document.querySelector("garabato-pad").shadowRoot.querySelector(".view").dataset.painted > 0, { timeout: 60_000 });
+        await opened.mouse.move(...at(0.8, 0.5), { steps: 4 });
+        await opened.mouse.up();
+        return opened;
+    }
 } finally {
     await browser.close();
 }

@@ -36,13 +36,14 @@ try {
         opened.on("pageerror", (error) => said.push(`error: ${error.message}`));
         await opened.setViewport({ width: 1280, height: 860 });
         await opened.goto(place);
-        await opened.waitForSelector("garabato-pad >>> .studio[data-engine]", { timeout: 120_000 });
+        const wait = { timeout: 120_000, polling: 200 }; // What happens in a shadow is no mutation of the page.
+        await opened.waitForFunction(() => document.querySelector("garabato-pad")?.shadowRoot?.querySelector(".studio").dataset.engine, wait);
         const box = await (await opened.$("garabato-pad >>> .pad canvas")).boundingBox();
         const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
         await opened.mouse.move(...at(0.2, 0.5));
         await opened.mouse.down();
         await opened.mouse.move(...at(0.5, 0.5), { steps: 4 });
-        await opened.waitForFunction(() => +document.querySelector("garabato-pad").shadowRoot.querySelector(".view").dataset.painted > 0, { timeout: 60_000 });
+        await opened.waitForFunction(() => +document.querySelector("garabato-pad").shadowRoot.querySelector(".view").dataset.painted > 0, wait);
         await opened.mouse.move(...at(0.8, 0.5), { steps: 4 });
         await opened.mouse.up();
         return opened;

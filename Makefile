@@ -12,7 +12,7 @@ TFJS_CHECK := export/tfjs_check
 WEB := demo/web
 FIREFOX := tests/browser/firefox
 
-.PHONY: help demo web check test release lint format lock clean browser firefox node arm64
+.PHONY: help demo web check test release lint format lock clean browser firefox node arm64 gpu
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,12 @@ endef
 .venv-demo/installed: demo/requirements.txt
 	@$(call install,.venv-demo,$^)
 
+BACKEND = tensorflow
+gpu: .venv/installed training/gpu/$(BACKEND).txt  ## let .venv train on an NVIDIA card with TensorFlow, or with JAX (BACKEND=jax)
+	@echo "Installing CUDA's libraries for $(BACKEND) into .venv (3 GB, once)"
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement training/gpu/$(BACKEND).txt
+	KERAS_BACKEND=$(BACKEND) .venv/bin/python -m training devices
+
 # What only some tests need. Where it cannot be had those tests skip, and say so.
 browser:
 	@$(call debian,chromium,the browser tests)
@@ -135,8 +141,10 @@ uv pip compile pyproject.toml $(2) --output-file $(1) --quiet --no-header --anno
 { echo "$$HEADER"; grep -v '^#' $(1); } > $(1).new; mv $(1).new $(1)
 endef
 
-lock:  ## write the three requirements files anew from pyproject.toml (needs uv)
+lock:  ## write the requirements files anew from pyproject.toml (needs uv)
 	@command -v uv > /dev/null || { echo "error: make lock needs uv: pip install uv" >&2; exit 2; }
 	@$(call compile,requirements.txt,--extra train --extra export --extra demo)
+	@$(call compile,training/gpu/tensorflow.txt,--extra gpu-tensorflow --constraint requirements.txt)
+	@$(call compile,training/gpu/jax.txt,--extra gpu-jax --constraint requirements.txt)
 	@$(call compile,demo/requirements.txt,--extra demo --constraint requirements.txt)
 	@$(call compile,tests/requirements.txt,--extra test --constraint requirements.txt)

@@ -54,7 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": {"data", "networks", "recipes", "runs"},
     "transfer": {"evaluation", "look", "networks", "recipes", "runs"},
 }
-BESIDE_THE_ROOMS = {"adversarial": {"backends"}}
+BESIDE_THE_ROOMS = {"adversarial": {"backends"}, "device": {"backends"}}
 ABOVE_ALL = ("fit", "__main__")
 
 # Who names the file: a run has one of its own, and all bundles are read by one module.

@@ -1,4 +1,4 @@
-"""The command line: python -m training prepare | fit | preview | evaluate."""
+"""The command line: python -m training prepare | fit | preview | evaluate | devices."""
 
 import os
 import shlex
@@ -18,6 +18,7 @@ usage: python -m training COMMAND ...
   fit RECIPE --data D --run R    train, or go on training
   preview RUN                    a sheet of held-out sketches and what a run makes of them
   evaluate RUN                   measure it on held-out pairs, and on drawings
+  devices                        what would train here, and how fast it is
 
 preview and evaluate also take an exported .tflite file.
 
@@ -29,7 +30,13 @@ def main() -> None:
     """Run the command that is named first."""
     # TensorFlow reports missing GPUs as errors, and optimisations that do not apply.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    commands = {"prepare": _prepare, "fit": _fit, "preview": _preview, "evaluate": _evaluate}
+    commands = {
+        "prepare": _prepare,
+        "fit": _fit,
+        "preview": _preview,
+        "evaluate": _evaluate,
+        "devices": _devices,
+    }
     name, *arguments = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         print(SUMMARY)
@@ -142,6 +149,17 @@ def _evaluate(arguments: list[str]) -> None:
         from training.evaluation.evaluate import report
 
     tyro.cli(report, args=arguments, prog="python -m training evaluate")
+
+
+def _devices(arguments: list[str]) -> None:
+    with shown_on_failure("loading Keras"):
+        from training import device
+
+    def devices() -> str:
+        """Say what would train here, how fast it is, and which card is idle."""
+        return device.report()
+
+    print(tyro.cli(devices, args=arguments, prog="python -m training devices"))
 
 
 if __name__ == "__main__":

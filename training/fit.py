@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import platform
 import shlex
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
 from training.data.datasets import Dataset
+from training.device import announce, device_name
 from training.errors import UserError
 from training.runs import callbacks, checkpoints, plan
 from training.runs.checkpoints import Position
@@ -63,6 +63,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             at work, a full disk, or losses that are not finite.
     """
     opened = _open(recipe, options, name)
+    announce()
     # Before the networks are built, which takes long, and on a GPU the memory of who is there.
     with _alone(opened):
         model = _build(opened)
@@ -89,7 +90,7 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
         f"out, {dataset.size} px, licence {dataset.licence}",
         "epochs": options.epochs(recipe.batch),
         "precision": opened.config["precision"],
-        "devices": f"{opened.devices.replicas} x {accelerator() or 'CPU, ' + platform.machine()}",
+        "devices": f"{opened.devices.replicas} x {device_name()}",
         **dataclasses.asdict(recipe),
     }
     counts = {network: each.count_params() for network, each in networks.items()}

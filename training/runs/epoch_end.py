@@ -1,6 +1,5 @@
 """What an epoch leaves behind: weights to show, a sheet of what they generate, card, checkpoint."""
 
-import platform
 import time
 from typing import Any
 
@@ -9,9 +8,10 @@ import numpy as np
 from PIL import Image
 
 from training import files
-from training.backends import Devices, accelerator
+from training.backends import Devices
 from training.data.batches import Batches
 from training.data.datasets import Dataset
+from training.device import device_name
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import checkpoints, sheets
 from training.runs.averaging import copy_averaged, recalibrate
@@ -90,7 +90,7 @@ def _about(
             "start": run.config["start"],
             "images_seen": images,
             "seconds": round(seconds),
-            "device": accelerator() or f"CPU, {platform.machine()}",
+            "device": device_name(),
             "devices": devices.replicas,
             "precision": run.config["precision"],
             "versions": {"keras": keras.__version__, keras.backend.backend(): _backend_version()},

@@ -21,6 +21,9 @@ from demo.studio import PAD, PLACE
 from demo.texts import TEXTS
 
 ENGINES = Path(__file__).parent / "web" / "dist" / "page"
+# What lies in a bundle; in folders of their own what is of other sizes than the card's.
+PICTURES = ("check/*.png", "*/check/*.png", "examples/*.png")
+MODELS = ("*.tflite", "*/*.tflite", "tfjs/*", "*/tfjs/*")
 # WebAssembly gets threads only on a page that shares its process with no other site.
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -76,7 +79,7 @@ class Isolated:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    patterns = ("card.json", "check/*.png", "examples/*.png", "*.tflite", "tfjs/*")
+    patterns = ("card.json", *PICTURES, *MODELS)
     found = (path for pattern in patterns for path in folder.glob(pattern))
     inside = (path for path in found if path.resolve().is_relative_to(folder) and path.is_file())
     return {path.relative_to(folder).as_posix(): path for path in inside}

@@ -5,6 +5,7 @@ from pathlib import Path
 from demo.cards import BundleFile, Card, LatentCard, SketchCard, load_card, read_model
 from demo.errors import UserError
 from demo.generators import Generator, Sampler
+from demo.sizes import Size, told
 
 MODELS = Path(__file__).parent / "models"
 
@@ -15,10 +16,13 @@ def shipped() -> list[Path]:
     return sorted(folders, key=lambda folder: (folder.name != "flowers", folder.name))
 
 
-def load_generator(folder: str | Path, file: str = "tflite-int8", at_once: int = 1) -> Generator:
-    """Load one of a bundle's TFLite files, after checking its size and SHA-256.
+def load_generator(
+    folder: str | Path, file: str = "tflite-int8", at_once: int = 1, size: Size | None = None
+) -> Generator:
+    """Load one of a bundle's TFLite files, after checking its bytes and SHA-256.
 
-    Up to `at_once` threads get pictures of it at the same time.
+    Up to `at_once` threads get pictures of it at the same time. They are of `size`, one of those
+    that the bundle has; of the card's own if it is not told.
 
     Raises `UserError` as `load_card` does, when the bundle's model takes no drawings, when it has
     no such file, when its bytes are not those that the card describes, and when they are no model
@@ -27,6 +31,7 @@ def load_generator(folder: str | Path, file: str = "tflite-int8", at_once: int =
     card = load_card(folder)
     if not isinstance(card, SketchCard):
         raise UserError(f"{card.name} takes noise; expected a model that takes drawings")
+    card = next((each for each in card.of_each_size if each.size == size), card)
     entry = _entry(card, file)
     try:
         look = len(card.looks.names) if card.looks else 0
@@ -34,7 +39,9 @@ def load_generator(folder: str | Path, file: str = "tflite-int8", at_once: int =
     except (ValueError, RuntimeError) as error:
         if isinstance(error, UserError):
             raise
-        raise UserError(f"{entry.path} is no image model of {card.size} px ({error})") from None
+        raise UserError(
+            f"{entry.path} is no image model of {told(card.size)} px ({error})"
+        ) from None
 
 
 def load_sampler(folder: str | Path, file: str, at_once: int = 1) -> Sampler:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageColor, ImageOps
 
 from demo.errors import UserError
+from demo.sizes import Size, sides_of
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 # A phone's screen, more than a drawing of 256 px can show, and 16 MB once it is decoded.
@@ -56,12 +57,12 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         return image  # A profile that is damaged, or of other colours, says nothing.
 
 
-def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarray | None:
-    """Fit a drawing of any shape into the model's square: uint8 `[size, size, 3]`, RGB.
+def pixels(drawing: Image.Image | None, size: Size, background: str) -> np.ndarray | None:
+    """Fit a drawing of any shape into the model's canvas: uint8 `[H, W, 3]`, RGB.
 
     Transparent parts show `background` ("#rrggbb"); ink of that same colour on a transparent sheet
-    shows on the opposite. Nothing that was drawn is cut off: what is not square is padded, and the
-    thinnest line keeps one pixel. Returns None where there is nothing to see: no drawing, or
+    shows on the opposite. Nothing that was drawn is cut off: what has another shape is padded, and
+    the thinnest line keeps one pixel. Returns None where there is nothing to see: no drawing, or
     background only.
     """
     if drawing is None:
@@ -79,14 +80,15 @@ def pixels(drawing: Image.Image | None, size: int, background: str) -> np.ndarra
     return laid
 
 
-def _laid(drawing: Image.Image, size: int, ground: tuple[int, ...]) -> np.ndarray | None:
+def _laid(drawing: Image.Image, size: Size, ground: tuple[int, ...]) -> np.ndarray | None:
     """Lay an RGBA drawing on a ground of one colour; None where that alone is seen."""
     flat = Image.new("RGBA", drawing.size, ground)
     flat.alpha_composite(drawing)
-    longer = max(flat.size)
-    width, height = (max(1, round(side / longer * size)) for side in flat.size)
+    rows, columns = sides_of(size)
+    scale = min(columns / flat.width, rows / flat.height)
+    width, height = (max(1, round(side * scale)) for side in flat.size)
     fitted = flat.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    square = Image.new("RGB", (size, size), ground)
-    square.paste(fitted, (round((size - width) / 2), round((size - height) / 2)))
-    result = np.asarray(square)
+    canvas = Image.new("RGB", (columns, rows), ground)
+    canvas.paste(fitted, (round((columns - width) / 2), round((rows - height) / 2)))
+    result = np.asarray(canvas)
     return None if (result == np.array(ground, np.uint8)).all() else result

@@ -7,17 +7,19 @@ SHA-256 each file has, and the bytes that were hashed are the bytes that are run
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from demo.errors import UserError
 from demo.looks import Looks, looks_of
+from demo.sizes import Size, read_size, sides_of, told
 
 SCHEMA = 1
 # In the order of preference: the first one that a bundle has is the one that is run.
 FORMATS = ("tflite-int8", "tflite-float16", "tflite-dynamic", "tflite-float32")
 
+MOST_SIZES = 16
 MAX_CARD = 2**20  # Bytes; those that ship have a few thousand.
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -37,24 +39,30 @@ class BundleFile:
 
 @dataclass(frozen=True)
 class Card:
-    """What every bundle tells: pictures are `size` x `size` pixels.
+    """What every bundle tells: pictures have so many pixels.
 
     `files` holds the TFLite files that are present, in the order of `FORMATS`.
     """
 
     folder: Path
     name: str
-    size: int
+    size: Size
     files: dict[str, BundleFile]
+
+    @property
+    def of_each_size(self) -> tuple["Card", ...]:
+        """This card, and those of the same model at other sizes."""
+        return (self,)
 
 
 @dataclass(frozen=True)
 class SketchCard(Card):
-    """A model that turns a drawing of `size` x `size` pixels into a picture.
+    """A model that turns a drawing into a picture of its size.
 
     `background` and the palette's colours are "#rrggbb"; `brush` is a width in pixels of a drawing.
     `doodles` says that it learned from sketches, and not from another kind of picture. `looks` is
-    what it takes beside a drawing, if anything.
+    what it takes beside a drawing, if anything. `others` are the cards of the same model at the
+    other sizes that the bundle has files of.
     """
 
     doodles: bool
@@ -62,6 +70,12 @@ class SketchCard(Card):
     palette: tuple[tuple[str, str], ...]
     brush: int
     looks: Looks | None
+    others: tuple["SketchCard", ...] = ()
+
+    @property
+    def of_each_size(self) -> tuple["SketchCard", ...]:
+        """This card, and those of the same model at other sizes."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True)
@@ -122,12 +136,9 @@ def read_model(file: BundleFile) -> bytes:
 
 def _sketch_card(folder: Path, card: dict[str, Any]) -> SketchCard:
     canvas, common, looks = card["canvas"], _common(folder, card), looks_of(card)
-    shape = [1, common["size"], common["size"], 3]
-    sketch = {"name": "sketch", "shape": shape, "dtype": "float32", "range": [0, 255]}
-    look = {"name": "look", "shape": [1, 1, 1, len(looks.names)]} if looks else {}
     if len(card["inputs"]) > 1 or looks:
-        _tensors(card, "inputs", [sketch, look])
-    return SketchCard(
+        _pictures(card, common["size"], looks)
+    own = SketchCard(
         **common,
         doodles=card["data"].get("sketch", "given") != "given",
         background=_matching(_COLOR, canvas["background"].lower(), "a colour #rrggbb"),
@@ -138,6 +149,31 @@ def _sketch_card(folder: Path, card: dict[str, Any]) -> SketchCard:
         brush=_whole(canvas["brush"], 1, 512, "brush"),
         looks=looks,
     )
+    return replace(own, others=_others(own, card))
+
+
+def _others(own: SketchCard, card: dict[str, Any]) -> tuple[SketchCard, ...]:
+    """Read the entries of `sizes`: each tells of another size what the card does of its own."""
+    entries = card.get("sizes", [])
+    if not isinstance(entries, list) or len(entries) >= MOST_SIZES:
+        raise UserError(f"card.json: expected a list of less than {MOST_SIZES} sizes")
+    others = []
+    for entry in entries:
+        size = read_size(entry["size"])
+        _pictures(entry, size, own.looks)
+        others.append(replace(own, size=size, files=_files(own.folder, entry)))
+    sizes = [told(each.size) for each in (own, *others)]
+    if len(set(sizes)) < len(sizes):
+        raise UserError(f"card.json: expected sizes that all differ, got {', '.join(sizes)}")
+    return tuple(others)
+
+
+def _pictures(part: dict[str, Any], size: Size, looks: Looks | None) -> None:
+    """Refuse what tells of other tensors than a drawing and a picture of this size, and a look."""
+    pixels = {"shape": [1, *sides_of(size), 3], "dtype": "float32", "range": [0, 255]}
+    look = [{"name": "look", "shape": [1, 1, 1, len(looks.names)]}] if looks else []
+    _tensors(part, "inputs", [{"name": "sketch", **pixels}, *look])
+    _tensors(part, "outputs", [{"name": "photo", **pixels}])
 
 
 def _latent_card(folder: Path, card: dict[str, Any]) -> LatentCard:
@@ -146,7 +182,7 @@ def _latent_card(folder: Path, card: dict[str, Any]) -> LatentCard:
     latent = _whole(card["inputs"][-1]["shape"][1], 1, 4096, "numbers of noise")
     noise = {"name": "noise", "shape": [1, latent], "dtype": "float32", "distribution": "normal"}
     label = {"name": "label", "shape": [1], "dtype": "int32", "range": [0, len(labels) - 1]}
-    shape = [1, common["size"], common["size"], 3]
+    shape = [1, *sides_of(common["size"]), 3]
     photo = {"name": "photo", "shape": shape, "dtype": "float32", "range": [0, 255]}
     _tensors(card, "inputs", [label, noise] if labels else [noise])
     _tensors(card, "outputs", [photo])
@@ -154,15 +190,19 @@ def _latent_card(folder: Path, card: dict[str, Any]) -> LatentCard:
 
 
 def _common(folder: Path, card: dict[str, Any]) -> dict[str, Any]:
-    files = {name: _file(folder, card["files"][name]) for name in FORMATS if name in card["files"]}
-    if not files:
-        raise UserError(f"{folder} has no TFLite file; export it with --formats tflite-float16")
     return {
         "folder": folder,
         "name": _matching(_NAME, card["name"], "a name of a-z, 0-9, - and _"),
-        "size": _whole(card["size"], 8, 4096, "size"),
-        "files": files,
+        "size": read_size(card["size"]),
+        "files": _files(folder, card),
     }
+
+
+def _files(folder: Path, part: dict[str, Any]) -> dict[str, BundleFile]:
+    files = {name: _file(folder, part["files"][name]) for name in FORMATS if name in part["files"]}
+    if not files:
+        raise UserError(f"{folder} has no TFLite file; export it with --formats tflite-float16")
+    return files
 
 
 def _labels(card: dict[str, Any]) -> tuple[str, ...]:

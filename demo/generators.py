@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from demo.looks import MEAN
+from demo.sizes import Size, sides_of
 
 _SIGNATURE = "serving_default"
 
@@ -46,12 +47,12 @@ class Pool(Generic[T]):
 
 
 class Generator:
-    """A model that turns a drawing into a picture, both uint8 `[size, size, 3]`, RGB, 0..255.
+    """A model that turns a drawing into a picture, both uint8 `[H, W, 3]`, RGB, 0..255.
 
     It may take a look, too: so many bytes that say how the picture is to look.
     """
 
-    def __init__(self, model: bytes, size: int, at_once: int = 1, look: int = 0) -> None:
+    def __init__(self, model: bytes, size: Size, at_once: int = 1, look: int = 0) -> None:
         """Raise `ValueError` for bytes that are no model, or a model of other tensors.
 
         Up to `at_once` threads get a picture at the same time, each by a core of its own.
@@ -68,7 +69,8 @@ class Generator:
             inputs = interpreter.get_input_details()
             self._inputs = sorted(inputs, key=lambda tensor: -tensor["shape"].prod())
             (self._output,) = interpreter.get_output_details()
-        picture = (1, size, size, 3)
+        self._shape = (*sides_of(size), 3)
+        picture = (1, *self._shape)
         expected = [picture, (1, 1, 1, look)] if look else [picture]
         tensors = [*self._inputs, self._output]
         found = [tuple(map(int, tensor["shape"])) for tensor in tensors]
@@ -77,17 +79,16 @@ class Generator:
         for tensor in tensors:
             if tensor["dtype"] not in (np.uint8, np.float32):
                 raise ValueError(f"a tensor is {tensor['dtype'].__name__}")
-        self._size, self._look = size, look
+        self._look = look
 
     def __call__(self, drawing: np.ndarray, look: bytes | None = None) -> np.ndarray:
-        """Return the picture of `drawing`, both uint8 `[size, size, 3]`; by default of mean look.
+        """Return the picture of `drawing`, both uint8 `[H, W, 3]`; by default of mean look.
 
         Raises `ValueError` for another shape or dtype, or a look of another length.
         """
-        if drawing.shape != (self._size, self._size, 3) or drawing.dtype != np.uint8:
+        if drawing.shape != self._shape or drawing.dtype != np.uint8:
             raise ValueError(
-                f"expected uint8 [{self._size}, {self._size}, 3], "
-                f"got {drawing.dtype} {list(drawing.shape)}"
+                f"expected uint8 {list(self._shape)}, got {drawing.dtype} {list(drawing.shape)}"
             )
         if look is None:
             look = bytes([MEAN] * self._look)
@@ -104,10 +105,12 @@ class Generator:
 class Sampler:
     """A model that turns noise, and the number of a label where it has labels, into a picture.
 
-    Noise is float32 `[latent]`, standard normal; the picture is uint8 `[size, size, 3]`, RGB.
+    Noise is float32 `[latent]`, standard normal; the picture is uint8 `[H, W, 3]`, RGB.
     """
 
-    def __init__(self, model: bytes, size: int, latent: int, labels: int, at_once: int = 1) -> None:
+    def __init__(
+        self, model: bytes, size: Size, latent: int, labels: int, at_once: int = 1
+    ) -> None:
         """Raise `ValueError` for bytes that are no model, or a model of other tensors.
 
         Up to `at_once` threads get a picture at the same time, each by a core of its own.
@@ -121,7 +124,7 @@ class Sampler:
         with self._runners.borrow() as runner:
             given, made = runner.get_input_details(), runner.get_output_details()
         inputs = {"noise": f"float32 {[1, latent]}"} | ({"label": "int32 [1]"} if labels else {})
-        outputs = {"photo": f"float32 {[1, size, size, 3]}"}
+        outputs = {"photo": f"float32 {[1, *sides_of(size), 3]}"}
         for expected, tensors in (
             (inputs, given),
             (outputs, made),
@@ -136,7 +139,7 @@ class Sampler:
         self._labels = labels
 
     def __call__(self, noise: np.ndarray, label: int = 0) -> np.ndarray:
-        """Return the picture, uint8 `[size, size, 3]`; a model without labels takes label 0.
+        """Return the picture, uint8 `[H, W, 3]`; a model without labels takes label 0.
 
         Raises `ValueError` for noise of another shape or dtype, and for a label there is not.
         """

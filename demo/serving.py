@@ -13,6 +13,7 @@ from demo.bundles import load_generator, load_sampler
 from demo.canvas import pixels
 from demo.cards import LatentCard, SketchCard, load_card, read_model
 from demo.errors import UserError
+from demo.sizes import sides_of, size_of
 
 AnyCard = TypeVar("AnyCard", SketchCard, LatentCard)
 
@@ -34,7 +35,7 @@ class Models:
         self.sketches: dict[str, SketchCard] = {}
         self.latents: dict[str, LatentCard] = {}
         self._generator = cache(
-            lambda name, file: load_generator(self.cards[name].folder, file, at_once)
+            lambda name, size, file: load_generator(self.cards[name].folder, file, at_once, size)
         )
         self._sampler = cache(
             lambda name, file: load_sampler(self.cards[name].folder, file, at_once)
@@ -46,14 +47,14 @@ class Models:
                     f"{self.cards[card.name].folder} and {card.folder} are both named {card.name}"
                 )
             self.cards[card.name] = card
-            for file in card.files.values():
+            for file in (file for each in card.of_each_size for file in each.files.values()):
                 read_model(file)
             # The first call of an interpreter is its slowest: nobody has to wait for it here.
             preferred = next(iter(card.files))
             if isinstance(card, SketchCard):
                 self.sketches[card.name] = card
-                blank = np.zeros((card.size, card.size, 3), np.uint8)
-                self._generator(card.name, preferred)(blank)
+                blank = np.zeros((*sides_of(card.size), 3), np.uint8)
+                self._generator(card.name, card.size, preferred)(blank)
             else:
                 self.latents[card.name] = card
                 self._sampler(card.name, preferred)(np.zeros(card.latent, np.float32))
@@ -63,13 +64,16 @@ class Models:
     def run(
         self, image: Image.Image | None, name: str, file: str, looks: Sequence[str] = ("",)
     ) -> tuple[list[np.ndarray], float]:
-        """Return a drawing's pictures, uint8 `[size, size, 3]`, and the model's milliseconds.
+        """Return a drawing's pictures, uint8 `[H, W, 3]`, and the model's milliseconds.
 
         There is one for each of the `looks` (see `Looks.read`), or none where nothing is drawn.
-        Raises `UserError`.
+        They are as large as the drawing where the bundle has that size, and the card's size where
+        it does not. Raises `UserError`.
         """
         card = _known(self.sketches, name)
-        generator = self._generator(name, file)
+        if image is not None:
+            card = _of_size(card, image.size, file)
+        generator = self._generator(name, card.size, file)
         codes = [_read_look(card, look) for look in looks]
         sketch = pixels(image, card.size, card.background)
         if sketch is None:
@@ -89,7 +93,7 @@ class Models:
     def sample(
         self, noise: np.ndarray, label: int, name: str, file: str
     ) -> tuple[np.ndarray, float]:
-        """Return the picture of some noise, uint8 `[size, size, 3]`, and the model's milliseconds.
+        """Return the picture of some noise, uint8 `[H, W, 3]`, and the model's milliseconds.
 
         `noise` is float32 `[latent]`, `label` a label's number, 0 where the model has none. Raises
         `UserError`.
@@ -100,6 +104,13 @@ class Models:
         sampler = self._sampler(card.name, file)
         start = time.perf_counter()
         return sampler(noise, label), 1000 * (time.perf_counter() - start)
+
+
+def _of_size(card: SketchCard, pixels: tuple[int, int], file: str) -> SketchCard:
+    """Return the card of a drawing's width and height, if there is one, and it has the file."""
+    size = size_of(*pixels)
+    fitting = (each for each in card.of_each_size if each.size == size and file in each.files)
+    return next(fitting, card)
 
 
 def _read_look(card: SketchCard, text: str) -> bytes:

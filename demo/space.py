@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from demo import browser
-from demo.cards import Card, load_card, read_model
+from demo.cards import BundleFile, Card, load_card, read_model
 from demo.errors import UserError
 
 _HERE = Path(__file__).parent
@@ -73,7 +73,7 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     if len({card.name for card in cards}) < len(cards):
         raise UserError(f"two bundles are named {', '.join(sorted(card.name for card in cards))}")
     for card in cards:
-        for file in card.files.values():
+        for file in _files(card):
             read_model(file)
     existed = folder.exists()
     try:
@@ -145,15 +145,22 @@ def _recover(folder: Path) -> None:
 def _copy_bundle(card: Card, target: Path) -> None:
     """The card, the files that the app runs, the examples, and the pictures to check them by."""
     told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
-    for key in ("files", "parity", "latency"):  # Of what stays behind, nothing is told.
-        told[key] = {file: told[key][file] for file in card.files if file in told.get(key, {})}
+    parts = (told, *told.get("sizes", ()))
+    for each, part in zip(card.of_each_size, parts, strict=True):
+        for key in ("files", "parity", "latency"):  # Of what stays behind, nothing is told.
+            part[key] = {file: part[key][file] for file in each.files if file in part.get(key, {})}
     target.mkdir(parents=True)
     (target / "card.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    for file in card.files.values():
+    for file in _files(card):
         _copy(file.path, target / file.path.relative_to(card.folder))
-    for folder in ("examples", "check"):
-        for path in (card.folder / folder).glob("*.png"):
-            _copy(path, target / folder / path.name)
+    for pattern in browser.PICTURES:
+        for path in card.folder.glob(pattern):
+            _copy(path, target / path.relative_to(card.folder))
+
+
+def _files(card: Card) -> list[BundleFile]:
+    """The files of all sizes."""
+    return [file for each in card.of_each_size for file in each.files.values()]
 
 
 def _about(card: Card) -> str:

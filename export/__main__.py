@@ -12,6 +12,7 @@ import tyro
 from export.formats import FORMATS
 from training.errors import UserError, cli
 from training.library_output import shown_on_failure
+from training.options import PictureSize
 from training.transfer.bundle import CARD
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def export(
     name: str | None = None,
     generator: str | None = None,
     look: str | None = None,
+    size: tuple[PictureSize, ...] = (),
 ) -> None:
     """Turn a trained run into a bundle of files that run anywhere, each compared with Keras.
 
@@ -40,6 +42,9 @@ def export(
         generator: which of a run's generators, where it has several; the first if not given.
         look: bytes such as 12,200,128 (or a look's name in the run's card) to give every picture:
             the files then take a drawing alone.
+        size: pixels of a picture, several at once if you like: 256 512 768x320 (width x height),
+            multiples of 64; what it was trained at if not given. What is fully convolutional
+            draws any. A bundle keeps the sizes that it has.
     """
     _convert_with_tensorflow()
     with shown_on_failure("loading TensorFlow"):
@@ -50,11 +55,11 @@ def export(
 
     start = time.monotonic()
     if (run / "config.json").exists() or not (run / CARD).exists():
-        card = export_bundle(Run.open(run), bundle, formats, data, name, generator, look)
+        card = export_bundle(Run.open(run), bundle, formats, data, name, generator, look, size)
     elif look is not None:
         raise UserError(f"--look is for a run, and {run} is a bundle: export it from its run")
     else:
-        card = complete_bundle(run, bundle, formats)
+        card = complete_bundle(run, bundle, formats, size)
     print(table(card))
     print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
 

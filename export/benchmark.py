@@ -29,8 +29,10 @@ def benchmark(bundle: Path) -> list[dict[str, Any]]:
     Raises:
         UserError: there is no bundle, it is damaged, or none of its files is a TFLite file.
     """
-    opened = read_bundle(bundle)
-    paths = [opened.file(key) for key in opened.card["files"] if key.startswith("tflite-")]
+    sizes = read_bundle(bundle).of_each_size()
+    paths = [
+        each.file(key) for each in sizes for key in each.card["files"] if key.startswith("tflite-")
+    ]
     if not paths:
         raise UserError(f"{bundle} has no TFLite file to measure")
     context = multiprocessing.get_context("spawn")
@@ -40,7 +42,8 @@ def benchmark(bundle: Path) -> list[dict[str, Any]]:
             # A process each: memory that one file has taken would hide what the next one takes.
             with ProcessPoolExecutor(1, context) as pool:
                 try:
-                    rows.append(pool.submit(_measure, path, threads).result())
+                    row = pool.submit(_measure, path, threads).result()
+                    rows.append(row | {"file": path.relative_to(bundle).as_posix()})
                 except (ValueError, RuntimeError) as error:  # The interpreter's, or its crash.
                     reason = " ".join(str(error).split())
                     raise UserError(f"{path} cannot be run as a TFLite file: {reason}") from None
@@ -80,7 +83,6 @@ def _measure(path: Path, threads: int) -> dict[str, Any]:
         interpreter.invoke()
         seconds.append(time.perf_counter() - start)
     return {
-        "file": path.name,
         "megabytes": path.stat().st_size / 1e6,
         "threads": threads,
         "load": 1000 * load,

@@ -4,41 +4,35 @@ A bundle appears whole or not at all: it is written beside its place, checked, a
 """
 
 import json
-import sys
 from collections.abc import Collection
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from PIL import Image
-from tqdm import tqdm
 
 from export import page
-from export.card import bundle_name, empty_card, parsed_look
+from export.card import bundle_name, empty_card, empty_part, parsed_look
 from export.formats import FORMATS, chosen
 from export.palette import canvas_of
-from export.parity import check
+from export.part import CHECK, checked_sizes, fitted, folders_of_sizes, warn, write_part
 from export.replace import EXAMPLES, replacing
-from export.serving import in_keras
-from export.tfjs import Unchecked
 from training.data.datasets import Dataset
 from training.data.known import SOURCES
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
-from training.library_output import shown_on_failure
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of
+from training.networks.resized import picture_size, resized
 from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
 from training.runs.samples import sample_inputs, with_looks
 from training.runs.sheets import evenly_spaced, to_rgb
-from training.transfer.bundle import CARD, fingerprint
+from training.size import Size, told
+from training.transfer.bundle import CARD
 from training.transfer.looks import fold_look
 
 COMPARED = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
-CHECK = "check"  # Folder of the known drawing and its answer.
 OURS = {CARD, CHECK, *page.NAMES, page.MODELS, *(kind.path for kind in FORMATS.values())}
 
 
@@ -50,6 +44,7 @@ def export_bundle(
     name: str | None = None,
     generator: str | None = None,
     look: str | None = None,
+    sizes: Collection[Size] = (),
 ) -> dict[str, Any]:
     """Export a run's generator in every format asked for, and return the bundle's card.
 
@@ -63,15 +58,19 @@ def export_bundle(
         generator: which of the run's generators, where it has several; the first by default.
         look: what every picture is to look like, where the generator takes looks: bytes with
             commas between them, or a name in the card's palette. The files then take none.
+        sizes: of pictures to write files for, where the generator is fully convolutional; that
+            which it was trained at by default. The first is the bundle's own.
 
     Raises:
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
         Drift: a file does not generate what the generator does. Nothing is written then.
     """
     about = {**run.card, "name": bundle_name(bundle, name)}
+    about["training"] = {**about["training"], "size": run.config["size"]}
     # Whatever precision it was trained in: a notebook may still be in mixed_bfloat16.
     keras.config.set_dtype_policy("float32")
     recipe, network = recipe_from(run.config), load_generator(run, generator)
+    sizes = checked_sizes(sizes, recipe.task, run.size)
     if look is not None:
         network = fold_look(network, parsed_look(look, about.get("look")))
     folder = Path(data or run.config["data"]["folder"])
@@ -79,7 +78,7 @@ def export_bundle(
         if data is None and not folder.is_dir() and str(folder) not in SOURCES:
             raise UserError(f"the dataset of this run, {folder}, is not there: name it with --data")
         column = recipe.shown[generator or next(iter(recipe.shown))]
-        opened = recipe.open(folder, run.config["size"])
+        opened = recipe.open(folder, run.size)
         calibration, inputs = _pictures(opened, column, look_of(network))
         plants = bool(opened.info.get("plants", opened.sketch != "given"))
     else:
@@ -94,6 +93,7 @@ def export_bundle(
         about=about,
         web="web" in formats,
         plants=plants,
+        sizes=sizes,
     )
 
 
@@ -101,7 +101,7 @@ def _pictures(dataset: Dataset, column: int, look: int) -> tuple[Inputs, Inputs]
     """Training sketches to calibrate by, and held-out ones to compare files on; with looks."""
     held_out = dataset.test
     if not len(held_out):
-        _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
+        warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
         held_out = dataset.train
     counts = {CALIBRATION: dataset.train, COMPARED: held_out}
     calibration, inputs = (
@@ -120,11 +120,12 @@ def write_bundle(
     about: dict[str, Any],
     web: bool = False,
     plants: bool = False,
+    sizes: Collection[Size] = (),
 ) -> dict[str, Any]:
     """Write, run and check every file of a generator.
 
     Args:
-        generator: functional model to pictures float32 [B, S, S, C] in [-1, 1], from the same,
+        generator: functional model to pictures float32 [B, H, W, C] in [-1, 1], from the same,
             or from noise, or from labels and noise.
         bundle: the folder to write or replace.
         formats: keys of `FORMATS`.
@@ -134,6 +135,7 @@ def write_bundle(
             `canvas` of its own, or else one in the colours of the sketches.
         web: lay the page beside the files.
         plants: whether sketches are of plants, for which there is a box of pens.
+        sizes: to write; the generator's own by default.
 
     Returns:
         The card, as written. Raises as `export_bundle` does.
@@ -145,24 +147,25 @@ def write_bundle(
         )
     if "tflite-int8" in formats and len(calibration["sketch"]) < CALIBRATION:
         few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
-        _warn(f"{few}; {CALIBRATION} are better")
+        warn(f"{few}; {CALIBRATION} are better")
+    generators = [resized(generator, size) for size in sizes or [picture_size(generator)]]
     if "sketch" in inputs and "canvas" not in about:
-        seen = np.concatenate([calibration["sketch"], inputs["sketch"]])
-        about = {**about, "canvas": canvas_of(seen, plants)}
-    card = empty_card(generator, about)
-    with replacing(bundle, CARD, OURS) as folder:
-        reference = in_keras(generator, inputs)
-        known, answer = inputs, reference
-        if "sketch" in inputs and any((bundle / EXAMPLES).glob("*.png")):
-            # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.
-            drawings = load_drawings(bundle / EXAMPLES, card["size"])
-            known = with_looks(drawings, look_of(generator))
-            answer = in_keras(generator, known)
-        card["check"] = write_check(folder, known, answer)
-        steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
-        for key in steps:
-            steps.set_description(key)
-            add_file(card, key, folder, generator, calibration, inputs, reference)
+        seen = {"sketch": np.concatenate([calibration["sketch"], inputs["sketch"]])}
+        seen = fitted(seen, picture_size(generators[0]))
+        about = {**about, "canvas": canvas_of(seen["sketch"], plants)}
+    card = empty_card(generators[0], about)
+    others = [empty_part(each, card["labels"]) for each in generators[1:]]
+    if others:
+        card["sizes"] = others
+    known = None
+    if "sketch" in inputs and any((bundle / EXAMPLES).glob("*.png")):
+        # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.
+        drawings = load_drawings(bundle / EXAMPLES, picture_size(generator))
+        known = with_looks(drawings, look_of(generator))
+    with replacing(bundle, CARD, OURS | folders_of_sizes(bundle)) as folder:
+        for part, each in zip((card, *others), generators, strict=True):
+            place = "" if part is card else f"{told(picture_size(each))}/"
+            write_part(part, place, folder, formats, each, calibration, inputs, known)
         finish(card, folder, bundle, web)
     return card
 
@@ -175,57 +178,3 @@ def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
     (folder / CARD).write_text(text + "\n", encoding="utf-8")
     if web:
         page.write(folder)
-
-
-def write_check(folder: Path, inputs: Inputs, reference: np.ndarray) -> dict[str, Any]:
-    """Write known inputs and what Keras makes of them, for clients to try an engine on."""
-    shown, told = 0, {"answer": f"{CHECK}/answer.png"}
-    pictures = {}
-    if "sketch" in inputs:
-        # Of those at hand, the one that is painted most: an empty canvas would prove little.
-        sketches = inputs["sketch"]
-        painted = sketches.reshape(len(sketches), -1).astype(np.uint32).sum(axis=1)
-        shown = int(painted.argmax())
-        told["drawing"] = f"{CHECK}/drawing.png"
-        pictures["drawing"] = sketches[shown]
-    pictures["answer"] = np.clip(np.rint(reference[shown]), 0, 255).astype(np.uint8)
-    (folder / CHECK).mkdir()
-    for name, pixels in pictures.items():
-        Image.fromarray(pixels).save(folder / told[name], optimize=True)
-    given = {name: x[shown].tolist() for name, x in inputs.items() if name != "sketch"}
-    if "look" in given:
-        given["look"] = inputs["look"][shown].ravel().tolist()
-    return {**told, **given, "psnr": min(kind.floor for kind in FORMATS.values())}
-
-
-def add_file(
-    card: dict[str, Any],
-    key: str,
-    folder: Path,
-    generator: keras.Model,
-    calibration: Inputs,
-    inputs: Inputs,
-    reference: np.ndarray,
-) -> None:
-    """Write one file into `folder`, run it, and enter it in the card."""
-    kind = FORMATS[key]
-    path = folder / kind.path
-    with shown_on_failure(f"converting to {key}"):
-        kind.write(generator, calibration, path)
-    card["files"][key] = {"path": kind.path, **fingerprint(path), "dtype": kind.dtype}
-    try:
-        with shown_on_failure(f"running {kind.path}", (Unchecked,)):
-            outcome = kind.run(path, inputs)
-    except Unchecked as reason:
-        _warn(f"{kind.path} is written but was not compared with Keras: {reason}")
-        return
-    parity = check(kind.path, outcome.photos, reference, kind.floor)
-    card["parity"][key] = {k: round(v, 3) for k, v in asdict(parity).items()}
-    card["latency"][key] = {
-        "milliseconds": round(outcome.milliseconds, 2),
-        "threads": outcome.threads,
-    }
-
-
-def _warn(text: str) -> None:
-    tqdm.write(f"warning: {text}", file=sys.stderr)

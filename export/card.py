@@ -2,6 +2,7 @@
 
 import platform
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import keras
 from export.formats import FORMATS
 from training.errors import UserError
 from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, look_of, names_of, task_of
+from training.networks.resized import picture_size
+from training.size import Size, sides, to_json
 from training.transfer.bundle import SCHEMA
 
 
@@ -54,21 +57,19 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     `about` gives `name`, `training`, `data` and, if there are any, `labels` and `look`; and
     `canvas` where there is something to draw.
     """
-    size, task = generator.output_shape[1], task_of(generator)
+    task = task_of(generator)
     labels = about["labels"] if task == LABEL_TO_IMAGE else []
+    part = empty_part(generator, labels)
+    tensors = {key: part.pop(key) for key in ("size", "inputs", "outputs")}
     return {
         "schema": SCHEMA,
         "name": about["name"],
         "task": task,
-        "size": size,
-        "inputs": _inputs(generator, size, len(labels)),
-        "outputs": [_pixels("photo", size)],
+        **tensors,
         **({"canvas": about["canvas"]} if task == IMAGE_TO_IMAGE else {}),
         **({"look": about["look"]} if look_of(generator) else {}),
         "labels": labels,
-        "files": {},
-        "parity": {},
-        "latency": {},
+        **part,
         "training": about["training"],
         "data": about["data"],
         # Latencies say nothing without the machine, nor files without their converter.
@@ -82,11 +83,29 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def empty_part(generator: keras.Model, labels: Sequence[str]) -> dict[str, Any]:
+    """What a card says of the size of a generator's pictures, with no files yet."""
+    size = picture_size(generator)
+    return {
+        "size": to_json(size),
+        "inputs": _inputs(generator, size, len(labels)),
+        "outputs": [_pixels("photo", size)],
+        "files": {},
+        "parity": {},
+        "latency": {},
+    }
+
+
 def table(card: dict[str, Any]) -> str:
     """One line a file: path, size, milliseconds for one picture, PSNR against Keras."""
     rows = [("file", "MB", "ms", "threads", "PSNR")]
-    for key in (key for key in FORMATS if key in card["files"]):
-        file, latency, parity = (card[part].get(key) for part in ("files", "latency", "parity"))
+    found = [
+        [part[entry].get(key) for entry in ("files", "latency", "parity")]
+        for part in (card, *card.get("sizes", ()))
+        for key in FORMATS
+        if key in part["files"]
+    ]
+    for file, latency, parity in found:
         rows.append(
             (
                 file["path"],
@@ -104,7 +123,7 @@ def table(card: dict[str, Any]) -> str:
     )
 
 
-def _inputs(generator: keras.Model, size: int, labels: int) -> list[dict[str, Any]]:
+def _inputs(generator: keras.Model, size: Size, labels: int) -> list[dict[str, Any]]:
     entries = {
         "sketch": _pixels("sketch", size),
         "label": {"name": "label", "shape": [1], "dtype": "int32", "range": [0, labels - 1]},
@@ -117,8 +136,8 @@ def _inputs(generator: keras.Model, size: int, labels: int) -> list[dict[str, An
     return [entries[name] for name in names_of(generator)]
 
 
-def _pixels(name: str, size: int) -> dict[str, Any]:
-    shape = [1, size, size, 3]
+def _pixels(name: str, size: Size) -> dict[str, Any]:
+    shape = [1, *sides(size), 3]
     return {"name": name, "shape": shape, "dtype": "float32", "range": [0, 255]}
 
 

@@ -7,25 +7,37 @@ from typing import Any
 
 import keras
 
-from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
+from export.bundle import OURS, finish
+from export.card import empty_part
 from export.formats import FORMATS, chosen
 from export.parity import check
-from export.replace import replacing
+from export.part import CHECK, add_file, checked_sizes, fitted, folders_of_sizes, write_check
+from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
-from training.networks.inputs import IMAGE_TO_IMAGE, TASKS
+from training.networks.inputs import IMAGE_TO_IMAGE, TASKS, Inputs
+from training.networks.resized import resized
 from training.runs.samples import with_looks
+from training.size import Size, from_json, told
 from training.transfer.bundle import CARD, Bundle, known_pictures, read_bundle
 from training.transfer.tflite_weights import float_format, generator_of_bundle
 
 
-def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dict[str, Any]:
+def complete_bundle(
+    source: Path, bundle: Path, formats: Collection[str], sizes: Collection[Size] = ()
+) -> dict[str, Any]:
     """Copy a bundle to `bundle`, with what it lacks of `formats` (as `export_bundle` takes them).
 
     Files that are there are copied as they are. The others are made of the weights in its float
     file, and compared with Keras on the drawings in its `examples/` and `check/`. Where noise comes
     in there are none to make: the page runs what is there.
+
+    Args:
+        source: the bundle to copy.
+        bundle: the folder to write, which may be the source.
+        formats: what to have, of each size.
+        sizes: of pictures to have, beside those that are there.
 
     Returns:
         The card, as written.
@@ -40,41 +52,81 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
     card = opened.card
     if card["task"] not in TASKS:
         raise UserError(f"{source / CARD}: expected a task of {', '.join(TASKS)}; get it again")
-    every = [opened.file(key) for key in card["files"]]
-    every += [opened.path(name) for name in known_pictures(card)]
+    there = opened.of_each_size()
+    every = [each.file(key) for each in there for key in each.card["files"]]
+    every += [opened.path(name) for each in there for name in known_pictures(each.card)]
+    own = from_json(card["size"])
+    asked = checked_sizes(sizes, card["task"], own)
     if card["task"] != IMAGE_TO_IMAGE:
         return _copy_latent(opened, every, bundle, formats)
-    missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
-    if "tflite-int8" in missing:
-        raise UserError(f"{source} has no int8 file, and only a run has sketches to calibrate one")
-    float_key = float_format(opened) if missing or "check" not in card else ""
+    wanted = chosen(formats, card["task"])
+    known = {from_json(each.card["size"]) for each in there}
+    new = [size for size in asked if size not in known]
+    lacking = [key for each in there for key in wanted if key not in each.card["files"]]
+    if "tflite-int8" in (*lacking, *(wanted if new else ())):
+        raise UserError(
+            f"{source} has no int8 file, and only a run has sketches to calibrate one: name other "
+            f"--formats, or export its run"
+        )
+    float_key = float_format(opened) if lacking or new or "check" not in card else ""
     folders = [opened.path(name) for name in (EXAMPLES, CHECK) if (source / name).is_dir()]
     if not folders:
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
-    drawings = load_drawings(folders[0], card["size"])
+    drawings = load_drawings(folders[0], own)
     inputs = with_looks(drawings, len(card["look"]["names"]) if "look" in card else 0)
-    with replacing(bundle, CARD, OURS) as folder:
+    with replacing(bundle, CARD, OURS | folders_of_sizes(bundle)) as folder:
         _copy_all(every, source, folder)
         if (source / EXAMPLES).is_dir():
             shutil.copytree(source / EXAMPLES, folder / EXAMPLES)
         if float_key:
-            keras.config.set_dtype_policy("float32")
-            generator = generator_of_bundle(opened)
-            reference = in_keras(generator, inputs)
-            # Weights may make another picture in the network of this version.
-            kind, path = FORMATS[float_key], opened.file(float_key)
-            try:
-                outcome = kind.run(path, inputs)
-            except (ValueError, RuntimeError, KeyError) as error:  # The interpreter's.
-                reason = " ".join(str(error).split())
-                raise UserError(f"{path} cannot be run as a TFLite file: {reason}") from None
-            check(str(path), outcome.photos, reference, kind.floor)
-            if "check" not in card:
-                card["check"] = write_check(folder, inputs, reference)
-            for key in missing:
-                add_file(card, key, folder, generator, {}, inputs, reference)
+            generator = _checked_generator(opened, float_key, inputs)
+            if new:
+                added = [empty_part(resized(generator, size), ()) for size in new]
+                card["sizes"] = [*card.get("sizes", ()), *added]
+            for part in (card, *card.get("sizes", ())):
+                place = "" if part is card else f"{told(from_json(part['size']))}/"
+                _complete(part, place, folder, wanted, generator, inputs)
         finish(card, folder, source, web="web" in formats)
     return card
+
+
+def _checked_generator(opened: Bundle, key: str, inputs: Inputs) -> keras.Model:
+    """The network of a bundle, checked to make what its float file makes of the inputs.
+
+    Weights may make another picture in the network of this version.
+    """
+    keras.config.set_dtype_policy("float32")
+    generator = generator_of_bundle(opened)
+    kind, path = FORMATS[key], opened.file(key)
+    try:
+        outcome = kind.run(path, inputs)
+    except (ValueError, RuntimeError, KeyError) as error:  # The interpreter's.
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} cannot be run as a TFLite file: {reason}") from None
+    check(str(path), outcome.photos, in_keras(generator, inputs), kind.floor)
+    return generator
+
+
+def _complete(
+    part: dict[str, Any],
+    place: str,
+    folder: Path,
+    wanted: Collection[str],
+    generator: keras.Model,
+    inputs: Inputs,
+) -> None:
+    """Write what a part of the card lacks: of the formats that are wanted, and a known answer."""
+    missing = [key for key in wanted if key not in part["files"]]
+    if not missing and "check" in part:
+        return
+    size = from_json(part["size"])
+    (folder / place).mkdir(exist_ok=True)
+    generator, inputs = resized(generator, size), fitted(inputs, size)
+    reference = in_keras(generator, inputs)
+    if "check" not in part:
+        part["check"] = write_check(folder, place, inputs, reference)
+    for key in missing:
+        add_file(part, key, place, folder, generator, {}, inputs, reference)
 
 
 def _copy_latent(

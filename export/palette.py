@@ -39,10 +39,10 @@ def canvas_of(sketches: np.ndarray, plants: bool) -> dict[str, Any]:
     """Return a card's canvas for a model of such sketches: background, palette and brush.
 
     Args:
-        sketches: uint8 [N, S, S, 3]; their corners are the background.
+        sketches: uint8 [N, H, W, 3]; their corners are the background.
         plants: whether they are of plants, for which there is a box of pens.
     """
-    size = sketches.shape[1]
+    size = min(sketches.shape[1:3])
     corners = sketches[:, [0, 0, -1, -1], [0, -1, 0, -1]].reshape(-1, 3)
     background = np.median(corners, axis=0)
     dark = background.max() <= DRAWN

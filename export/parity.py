@@ -23,7 +23,7 @@ class Drift(UserError):
 class Outcome:
     """What a file made of N inputs.
 
-    `photos` are [N, S, S, 3] in 0..255, float32 or uint8; `milliseconds` is the median of one
+    `photos` are [N, H, W, 3] in 0..255, float32 or uint8; `milliseconds` is the median of one
     picture, `threads` how many could work on it.
     """
 
@@ -54,7 +54,7 @@ def one_by_one(inputs: Inputs) -> list[Inputs]:
 def measure(
     generate: Callable[[dict[str, np.ndarray]], np.ndarray], inputs: Inputs, threads: int
 ) -> Outcome:
-    """Time `generate`, inputs [1, ...] by name -> [S, S, 3], on each row; the first runs twice."""
+    """Time `generate`, inputs [1, ...] by name -> [H, W, 3], on each row; the first runs twice."""
     each = one_by_one(inputs)
     generate(each[0])  # Allocation and caches are not what a second stroke waits for.
     photos, seconds = [], []
@@ -66,7 +66,7 @@ def measure(
 
 
 def compare(photos: np.ndarray, reference: np.ndarray) -> Parity:
-    """Compare pictures in 0..255 of equal shape [N, S, S, 3], all N together.
+    """Compare pictures in 0..255 of equal shape [N, H, W, 3], all N together.
 
     PSNR is 10 log10(255² / mean squared difference): 200 if that is 0, NaN where there is NaN.
     """

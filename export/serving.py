@@ -39,7 +39,7 @@ def latent_to_image(generator: keras.Model) -> keras.Model:
 
 
 def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
-    """Wrap a generator of pictures from pictures, [B, S, S, 3] or 1 in [-1, 1] on both sides.
+    """Wrap a generator of pictures from pictures, [B, H, W, 3] or 1 in [-1, 1] on both sides.
 
     Args:
         generator: a functional model.
@@ -47,7 +47,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
             quantisation. Pixels then have scale 1 and zero point 0: the code is the value.
 
     Returns:
-        A model from {"sketch": ...} to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
+        A model from {"sketch": ...} to {"photo": ...}, both float32 [1, H, W, 3] in 0..255, static.
         Where the generator takes a look, so does it: {"look": float32 [1, 1, 1, N]}, in 0..255.
     """
     body = repeat_grey(fold_batchnorm(generator))
@@ -57,9 +57,9 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     def known(x: Any, low: float, high: float) -> Any:
         return KnownRange(low, high)(x) if ranges else x
 
-    _, size, _, channels = generator.inputs[0].shape
+    _, height, width, channels = generator.inputs[0].shape
     grey = channels == 1
-    sketch = keras.Input(batch_shape=(1, size, size, 3), name="sketch")
+    sketch = keras.Input(batch_shape=(1, height, width, 3), name="sketch")
     inputs = {"sketch": sketch}
     if look := look_of(generator):
         inputs["look"] = keras.Input(batch_shape=(1, 1, 1, look), name="look")
@@ -87,12 +87,12 @@ def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
     mistake in it shows.
 
     Args:
-        generator: a model to [B, S, S, C] in [-1, 1], from the same or from latents.
-        inputs: sketches uint8 [N, S, S, 3], with looks uint8 [N, 1, 1, L] where it takes them;
+        generator: a model to [B, H, W, C] in [-1, 1], from the same or from latents.
+        inputs: sketches uint8 [N, H, W, 3], with looks uint8 [N, 1, 1, L] where it takes them;
             or labels int32 [N] and noise float32 [N, Z].
 
     Returns:
-        float32 [N, S, S, 3] in 0..255, not rounded.
+        float32 [N, H, W, 3] in 0..255, not rounded.
     """
     given = [inputs[name] for name in names_of(generator)]
     if task_of(generator) == IMAGE_TO_IMAGE:

@@ -29,7 +29,7 @@ def write(
         path: the file to write.
         numbers: `float32`; `float16` weights; `dynamic`: int8 weights, activations quantised
             as they come; `int8`: integers throughout, uint8 in and out.
-        calibration: sketches uint8 [N, S, S, 3], with looks if the model takes them: what `int8`
+        calibration: sketches uint8 [N, H, W, 3], with looks if the model takes them: what `int8`
             reads the other ranges from.
 
     Raises:

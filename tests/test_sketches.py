@@ -154,8 +154,8 @@ def test_specks_are_dropped_and_regions_kept():
 
 
 def test_a_stroke_has_the_width_of_its_brush():
-    canvas = Canvas(256, np.random.default_rng(0))
-    side = canvas.side
+    canvas = Canvas(256, 256, np.random.default_rng(0))
+    side = canvas.width
     line = np.array([[0, side / 2], [side, side / 2]])
     canvas.stroke(line, np.array([255, 255, 255]), 8)
     column = canvas.finish(wobble=0)[:, 128, 0].astype(float) / 255
@@ -163,15 +163,15 @@ def test_a_stroke_has_the_width_of_its_brush():
 
 
 def test_edges_are_smooth_as_a_brush_leaves_them():
-    canvas = Canvas(256, np.random.default_rng(0))
+    canvas = Canvas(256, 256, np.random.default_rng(0))
     canvas.disc(((256, 256), (301, 301), 0), np.array([255, 255, 255]))
     values = np.unique(canvas.finish(wobble=0))
     assert len(values) > 2, "grey steps between black and white"
 
 
 def test_wobble_moves_lines_by_a_few_pixels_only():
-    canvas = Canvas(256, np.random.default_rng(1))
-    canvas.fill(np.tri(canvas.side, dtype=bool), np.array([255, 255, 255]))
+    canvas = Canvas(256, 256, np.random.default_rng(1))
+    canvas.fill(np.tri(canvas.width, dtype=bool), np.array([255, 255, 255]))
     straight = canvas.finish(wobble=0)[..., 0] > 127
     moved = canvas.finish(wobble=4)[..., 0] > 127
     changed = np.argwhere(straight != moved)

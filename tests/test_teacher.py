@@ -117,8 +117,8 @@ def test_a_run_learns_from_the_teacher_that_it_names(wide, tmp_path):
 
 
 def test_who_cannot_teach_is_told(wide, tmp_path):
-    with pytest.raises(UserError, match="takes .64, 64, 3.; expected one of pictures of 128 px"):
-        load_teacher(wide.folder, 128)
+    with pytest.raises(UserError, match="cannot make pictures of 96 px"):
+        load_teacher(wide.folder, 96)
     with pytest.raises(UserError, match="expected a run folder or a bundle to learn from"):
         load_teacher(tmp_path, SIZE)
     write_card(tmp_path, training=wide.card["training"], size=SIZE)

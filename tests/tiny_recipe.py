@@ -16,6 +16,7 @@ from training.data.weights import NONE
 from training.networks.normalization import BatchNorm
 from training.recipes import RECIPES
 from training.recipes.pix2pix import Pix2Pix
+from training.size import Size, sides
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Tiny(Pix2Pix):
     time. 32 px are the least that the discriminator takes.
     """
 
-    def build_generator(self, size: int, seed: int) -> keras.Model:
-        """Build it: [B, S, S, 3] in [-1, 1] to the same."""
-        sketch = keras.Input((size, size, 3), name="sketch")
+    def build_generator(self, size: Size, seed: int) -> keras.Model:
+        """Build it: [B, H, W, 3] in [-1, 1] to the same."""
+        sketch = keras.Input((*sides(size), 3), name="sketch")
         x = layers.Conv2D(self.width, 4, strides=2, padding="same", use_bias=False)(sketch)
         x = layers.LeakyReLU(0.2)(BatchNorm()(x))
         photo = layers.Conv2DTranspose(3, 4, strides=2, padding="same", activation="tanh")(x)

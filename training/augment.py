@@ -27,18 +27,18 @@ class Augmentation:
     """Greatest change of each colour channel, as a share. A gain keeps black backgrounds black."""
 
     def __call__(self, sketch, photo, seed: keras.random.SeedGenerator):
-        """Change both alike: uint8 or float [B, S, S, 3] in 0..255 -> float32, same range."""
+        """Change both alike: uint8 or float [B, H, W, 3] in 0..255 -> float32, same range."""
         # One tensor of six channels, so that no random number can differ between the two.
         pair = ops.concatenate([ops.cast(sketch, "float32"), ops.cast(photo, "float32")], axis=-1)
-        batch, size = ops.shape(pair)[0], pair.shape[1]
+        batch, (height, width) = ops.shape(pair)[0], pair.shape[1:3]
         if self.zoom_max or self.shift or self.flip:
             zoom = 1.0 + keras.random.uniform((batch, 1), self.zoom_min, self.zoom_max, seed=seed)
-            rows = _resampling(zoom, self._offsets(zoom, batch, size, seed), size, None)
+            rows = _resampling(zoom, self._offsets(zoom, batch, height, seed), height, None)
             flips = self.flip and keras.random.uniform((batch, 1), seed=seed) < 0.5
             columns = _resampling(
                 zoom,
-                self._offsets(zoom, batch, size, seed),
-                size,
+                self._offsets(zoom, batch, width, seed),
+                width,
                 flips if self.flip else None,
             )
             pair = ops.einsum("byi,bijc->byjc", rows, pair)

@@ -23,6 +23,7 @@ from training.runs.configuration import digest, identity
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
 from training.runs.options import FitOptions, resolve_precision
+from training.size import to_json
 from training.transfer.start import identify, load_start
 from training.transfer.teacher import load_teacher, weights_file
 
@@ -87,7 +88,7 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
         "recipe": f"{name} ({recipe.task})",
         **dataclasses.asdict(options),
         "data": f"{options.data}: {len(dataset.train):,} to train on, {len(dataset.test):,} held "
-        f"out, {dataset.size} px, licence {dataset.licence}",
+        f"out, {to_json(dataset.size)} px, licence {dataset.licence}",
         "epochs": options.epochs(recipe.batch),
         "precision": opened.config["precision"],
         "devices": f"{opened.devices.replicas} x {device_name()}",
@@ -267,7 +268,7 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
             option: _identify(value) if isinstance(value, Path) else value
             for option, value in dataclasses.asdict(recipe).items()
         },
-        "size": dataset.size,
+        "size": to_json(dataset.size),
         "seed": options.seed,
         "precision": resolve_precision(options.precision),
         "epoch_images": options.epoch_images,

@@ -6,7 +6,10 @@ import typing
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import tyro
+
 from training.errors import UserError
+from training.size import Size, parsed, told
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +44,19 @@ Weight = Annotated[float, Within(0)]
 Rate = Annotated[float, Within(0, open=True)]
 Share = Annotated[float, Within(0, 1)]
 Decay = Annotated[float, Within(0, 1 - 1e-9)]  # Of 1 an average would never move.
+
+
+# Pixels of a picture, on a command line: 256, or 384x256 (width x height).
+PictureSize = Annotated[
+    Size,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PX|WxH",
+        instance_from_str=lambda given: parsed(given[0]),
+        is_instance=lambda value: isinstance(value, int | tuple),
+        str_from_instance=lambda size: [told(size)],
+    ),
+]
 
 
 class Options:

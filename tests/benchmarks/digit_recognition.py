@@ -15,6 +15,7 @@ from keras import layers
 from demo.bundles import load_sampler
 from demo.cards import LatentCard, load_card
 from training.data.idx import open_labelled
+from training.size import sides
 
 EACH = 100  # Digits drawn of each label.
 
@@ -33,7 +34,8 @@ def classifier(size: int, classes: int) -> keras.Model:
 def trained(data: Path, epochs: int = 3) -> tuple[keras.Model, float]:
     """Train it on a labelled dataset; gives it and the share of test pictures that it tells."""
     dataset = open_labelled(data)
-    model = classifier(dataset.size, len(dataset.labels))
+    side, _ = sides(dataset.size)
+    model = classifier(side, len(dataset.labels))
     model.compile(
         optimizer="adam",
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from training.errors import UserError
 from training.files import replacing, write_json
+from training.size import Size, sides, told
 
 AHEAD = 32  # Pictures decoded and not yet written: enough for every thread, and little memory.
 
@@ -53,8 +54,8 @@ class Cache:
         folder: what the files lie below. Where it lies itself does not matter.
         files: everything that the pictures are decoded from, in order.
         name: what its own files are called, beside the size and the array.
-        size: side of the pictures in px.
-        arrays: names of the arrays, each uint8 [N, size, size, 3].
+        size: of the pictures.
+        arrays: names of the arrays, each uint8 [N, H, W, 3].
         decode: yields the name of an array and its next picture, until there are no more.
         places: folders to keep the arrays in; the first one that can be written is taken.
     """
@@ -62,7 +63,7 @@ class Cache:
     folder: Path
     files: Sequence[Path] = field(repr=False)
     name: str
-    size: int
+    size: Size
     arrays: tuple[str, ...]
     decode: Callable[[], Rows] = field(repr=False)
     places: tuple[Path, ...]
@@ -88,7 +89,7 @@ class Cache:
 
     def _stamp(self) -> str:
         """What changes when a file does; cheap, because no file is opened."""
-        digest = hashlib.sha256(str(self.size).encode())
+        digest = hashlib.sha256(told(self.size).encode())
         for path in self.files:
             try:
                 status = path.stat()
@@ -100,10 +101,10 @@ class Cache:
         return digest.hexdigest()
 
     def _path(self, place: Path, array: str) -> Path:
-        return place / f"{self.name}-{self.size}-{array}.npy"
+        return place / f"{self.name}-{told(self.size)}-{array}.npy"
 
     def _record(self, place: Path) -> Path:
-        return place / f"{self.name}-{self.size}.json"
+        return place / f"{self.name}-{told(self.size)}.json"
 
     def _map(self, place: Path, stamp: str) -> dict[str, Column] | None:
         try:
@@ -148,7 +149,7 @@ class _Writer:
     is a crash.
     """
 
-    def __init__(self, file: BinaryIO, size: int):
+    def __init__(self, file: BinaryIO, size: Size):
         self.file, self.size, self.rows, self.digest = file, size, 0, hashlib.sha256()
         self._write_header()
 
@@ -165,7 +166,7 @@ class _Writer:
 
     def _write_header(self) -> None:
         # NumPy leaves room in it for any number of rows, so that it can be written again.
-        shape = (self.rows, self.size, self.size, 3)
+        shape = (self.rows, *sides(self.size), 3)
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self.file, header)
 

@@ -13,6 +13,7 @@ from training.data.found import find
 from training.data.pairs import SIDES, SPLITS, match_names, read_pair
 from training.data.photos import UnreadablePhoto, load_image
 from training.errors import UserError
+from training.size import Size, from_json
 
 Files = tuple[Path, Path]  # Input and target; twice the same path is a side-by-side image.
 
@@ -23,7 +24,7 @@ class Split(Protocol):
     def __len__(self) -> int: ...
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """Return all columns: pictures uint8 [N, S, S, C], labels int32 [N]."""
+        """Return all columns: pictures uint8 [N, H, W, C], labels int32 [N]."""
         ...
 
     def fingerprint(self) -> str:
@@ -65,7 +66,7 @@ class Cached:
         return max(cache.count(array) for cache, array in self.sources)
 
     def load(self) -> tuple[np.ndarray, ...]:
-        """Return all columns, each uint8 [N, S, S, 3], mapped from disk, read-only.
+        """Return all columns, each uint8 [N, H, W, 3], mapped from disk, read-only.
 
         Raises:
             UserError: there are none, a file cannot be read or no cache can be written.
@@ -82,14 +83,14 @@ class Cached:
 
 @dataclass(frozen=True)
 class Dataset:
-    """`train` and `test` of pictures of `size` px, and what is known about them.
+    """`train` and `test` of pictures of a size, and what is known about them.
 
     `labels` names what the integers of a column of labels stand for. `paired` tells whether rows
     of the columns belong together.
     """
 
     folder: Path
-    size: int
+    size: Size
     info: dict[str, Any] = field(repr=False)
     train: Split
     test: Split
@@ -121,21 +122,21 @@ class Dataset:
 
     @classmethod
     def open(
-        cls, folder: Path, size: int | None = None, direction: Literal["ab", "ba"] = "ab"
+        cls, folder: Path, size: Size | None = None, direction: Literal["ab", "ba"] = "ab"
     ) -> "Dataset":
         """Open what `prepare` wrote, or plain pairs in the same layout.
 
         Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
         images in `train/`; likewise `test/`, or `val/` where there is none, which may be missing.
-        Their `size` is that of the first picture unless given. In `direction` "ba" what is in
-        `input/`, or on the left, is what the inputs are to become. Raises `UserError`.
+        Unless a size is given, they are squares as large as the first picture. In `direction` "ba"
+        what is in `input/`, or on the left, is what the inputs are to become. Raises `UserError`.
         """
         folder = Path(folder)
         info = {}
         if (folder / "dataset.json").is_file():
             try:
                 info = dict(json.loads((folder / "dataset.json").read_text()))
-                size = size or int(info["size"])
+                size = size or from_json(info["size"])
             except (ValueError, TypeError, KeyError):
                 raise UserError(f"{folder / 'dataset.json'} is not what prepare writes") from None
         elif not (folder / "train").is_dir():
@@ -154,7 +155,7 @@ class Dataset:
         return cls(folder, size, info, train, test)
 
 
-def _cached(folder: Path, split: str, size: int, pairs: list[Files], direction: str) -> Cached:
+def _cached(folder: Path, split: str, size: Size, pairs: list[Files], direction: str) -> Cached:
     def read(files: Files) -> tuple[np.ndarray, np.ndarray]:
         try:
             return read_pair(files, size)

@@ -10,8 +10,9 @@ import numpy as np
 from PIL import Image
 
 from training.data.found import find
-from training.data.photos import UnreadablePhoto, load_image, to_square
+from training.data.photos import UnreadablePhoto, load_image, to_size
 from training.errors import UserError
+from training.size import Size, sides
 
 SPLITS = ("train", "test")
 SIDES = ("input", "target")
@@ -19,22 +20,23 @@ SAME_SHAPE = 1.02  # Width by height of one side by that of the other; more is a
 SEAM = 2.0  # Times as sharp as other edges: where two pictures meet.
 
 
-def read_pair(files: tuple[Path, Path], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides of one pair, each uint8 [size, size, 3], by one and the same crop.
+def read_pair(files: tuple[Path, Path], size: Size) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides of one pair, each uint8 [H, W, 3] of this size, by one and the same crop.
 
     `files` are the two files, or twice the same side-by-side image. Raises `UnreadablePhoto`, also
     for sides of different shape, which would not lie on each other.
     """
+    longest = max(sides(size))
     if files[0] == files[1]:
-        one, other = split_halves(load_image(files[0], size))
+        one, other = split_halves(load_image(files[0], longest))
     else:
-        one, other = (load_image(path, size) for path in files)
+        one, other = (load_image(path, longest) for path in files)
         if not 1 / SAME_SHAPE < _shape(one) / _shape(other) < SAME_SHAPE:
             sizes = " and ".join(f"{side.width}x{side.height}" for side in (one, other))
             raise UnreadablePhoto(
                 f"its two sides differ in shape ({sizes}) and do not fit together"
             )
-    return to_square(one, size), to_square(other, size)
+    return to_size(one, size), to_size(other, size)
 
 
 def split_halves(image: Image.Image) -> tuple[Image.Image, Image.Image]:
@@ -109,14 +111,15 @@ def _unique(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
     return {key(name): name for name in names if counts[key(name)] == 1}
 
 
-def pair_sheet(pairs: list[tuple[Path, Path]], cell: int = 128, columns: int = 8) -> Image.Image:
-    """Inputs above their targets, `cell` px each: the picture of a dataset to look at."""
+def pair_sheet(pairs: list[tuple[Path, Path]], size: Size, columns: int = 8) -> Image.Image:
+    """Inputs above their targets, each of this size: the picture of a dataset to look at."""
     columns = min(columns, len(pairs))
-    sheet = Image.new("RGB", (cell * columns, 2 * cell * -(-len(pairs) // columns)))
+    height, width = sides(size)
+    sheet = Image.new("RGB", (width * columns, 2 * height * -(-len(pairs) // columns)))
     for place, pair in enumerate(pairs):
         row, column = divmod(place, columns)
         for below, path in enumerate(pair):
             with Image.open(path) as image:
-                small = image.resize((cell, cell), Image.Resampling.LANCZOS)
-            sheet.paste(small, (column * cell, (2 * row + below) * cell))
+                small = image.resize((width, height), Image.Resampling.LANCZOS)
+            sheet.paste(small, (column * width, (2 * row + below) * height))
     return sheet

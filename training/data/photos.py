@@ -10,6 +10,7 @@ import pi_heif
 from PIL import Image, ImageCms, ImageOps
 
 from training.errors import UserError
+from training.size import Size, sides
 
 pi_heif.register_heif_opener()
 # No other decoder is ever offered a file.
@@ -62,24 +63,25 @@ def decode(path: Path, shortest: int) -> Image.Image:
         raise UnreadablePhoto(" ".join(str(error).split()) or type(error).__name__) from None
 
 
-def load_photo(path: Path, size: int) -> np.ndarray:
-    """Read a photo as uint8 [size, size, 3] RGB: the centre square, resized with Lanczos.
+def load_photo(path: Path, size: Size) -> np.ndarray:
+    """Read a photo as uint8 [H, W, 3] RGB of this size: its middle, resized with Lanczos.
 
     Raises `UnreadablePhoto` with the reason.
     """
-    return to_square(load_image(path, size), size)
+    return to_size(load_image(path, max(sides(size))), size)
 
 
-def to_square(image: Image.Image, size: int) -> np.ndarray:
-    """The centre square of an RGB image as uint8 [size, size, 3]."""
+def to_size(image: Image.Image, size: Size) -> np.ndarray:
+    """The largest part in the middle of an RGB image that has the shape, as uint8 [H, W, 3]."""
+    rows, columns = sides(size)
     width, height = image.size
-    side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    if image.size != (size, size):
+    across, down = min(width, height * columns // rows), min(height, width * rows // columns)
+    left, top = (width - across) // 2, (height - down) // 2
+    if image.size != (columns, rows):
         image = image.resize(
-            (size, size),
+            (columns, rows),
             Image.Resampling.LANCZOS,
-            box=(left, top, left + side, top + side),
+            box=(left, top, left + across, top + down),
             reducing_gap=3.0,
         )
     return np.array(image, dtype=np.uint8)

@@ -13,8 +13,9 @@ from training.evaluation.generators import Generator, load_drawings
 from training.evaluation.variety import variety
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import sheets
+from training.size import sides, size_of, to_json, with_short_side
 
-THUMBNAIL = 64  # px: shape and colour are left, texture is not
+THUMBNAIL = 64  # px of the shorter side: shape and colour are left, texture is not
 HELD_OUT, SAMPLES = "held-out", "samples"
 
 
@@ -102,22 +103,24 @@ def evaluate(
     for name, inputs in sets.items():
         if network and count_of(inputs) < 2:
             raise UserError(f"KID compares sets: expected 2 or more {name} inputs, got 1")
-    sides = [generator.size, *([THUMBNAIL] if generator.size > THUMBNAIL else [])]
+    sizes = [generator.size]
+    if min(sides(generator.size)) > THUMBNAIL:
+        sizes.append(with_short_side(generator.size, THUMBNAIL))
     photos = sheets.to_rgb(photos)
-    real = {side: sheets.resize(photos, side) for side in sides}
-    seen = {side: network(real[side]) for side in sides} if network else {}
+    real = {size: sheets.resize(photos, size) for size in sizes}
+    seen = {size: network(real[size]) for size in sizes} if network else {}
     rows = []
     for name, inputs in sets.items():
         outputs = generator(inputs)
         shown = sheets.to_rgb(inputs["sketch"]) if from_pictures else _noise(outputs.shape)
-        for side in sides:
-            given, generated = sheets.resize(shown, side), sheets.resize(outputs, side)
+        for size in sizes:
+            given, generated = sheets.resize(shown, size), sheets.resize(outputs, size)
             belong = name == HELD_OUT and dataset.paired
-            row = measure(name, generated, real[side] if belong else None)
+            row = measure(name, generated, real[size] if belong else None)
             if network:
-                row |= kernel_distances(network(given), network(generated), seen[side])
-            if generator.look and side == generator.size:
-                row |= variety(generator, inputs["sketch"], seen.get(side), network)
+                row |= kernel_distances(network(given), network(generated), seen[size])
+            if generator.look and size == generator.size:
+                row |= variety(generator, inputs["sketch"], seen.get(size), network)
             rows.append(row)
     return {
         "generator": generator.name,
@@ -156,10 +159,11 @@ def _noise(shape: tuple[int, ...]) -> np.ndarray:
 def measure(name: str, outputs: np.ndarray, photos: np.ndarray | None = None) -> dict[str, Any]:
     """Measure outputs against the photos that they belong to, where they belong to any.
 
-    Both are uint8 [N, S, S, 3], in the same order. The row holds `inputs` (their name),
+    Both are uint8 [N, H, W, 3], in the same order. The row holds `inputs` (their name),
     `pictures`, `size`, and with photos the means of `l1`, `psnr` and `ssim`.
     """
-    row: dict[str, Any] = {"inputs": name, "pictures": len(outputs), "size": outputs.shape[1]}
+    size = to_json(size_of(outputs.shape[2], outputs.shape[1]))
+    row: dict[str, Any] = {"inputs": name, "pictures": len(outputs), "size": size}
     if photos is not None:
         row |= {
             "l1": float(metrics.l1(outputs, photos).mean()),

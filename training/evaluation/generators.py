@@ -18,6 +18,7 @@ from training.recipes import recipe_from
 from training.runs import samples, sheets
 from training.runs.folder import Run, load_generator
 from training.runs.samples import sample_inputs
+from training.size import Size, size_of
 
 BATCH = 8
 
@@ -25,7 +26,7 @@ BATCH = 8
 class _Network(Protocol):
     """What depends on where the weights come from: a run, or a file."""
 
-    def open(self, folder: Path, size: int) -> Dataset: ...
+    def open(self, folder: Path, size: Size) -> Dataset: ...
 
     def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs: ...
 
@@ -37,7 +38,7 @@ class _OfRun:
     recipe: Any
     model: keras.Model
 
-    def open(self, folder: Path, size: int) -> Dataset:
+    def open(self, folder: Path, size: Size) -> Dataset:
         return self.recipe.open(folder, size)
 
     def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
@@ -51,7 +52,7 @@ class _OfRun:
 class _OfFile:
     network: PictureNetwork
 
-    def open(self, folder: Path, size: int) -> Dataset:
+    def open(self, folder: Path, size: Size) -> Dataset:
         return Dataset.open(folder, size)
 
     def inputs(self, pictures: np.ndarray, count: int, classes: int) -> Inputs:
@@ -68,14 +69,14 @@ class _OfFile:
 class Generator:
     """Pixels out, of pixels or of noise, wherever the weights come from.
 
-    `name` is for people. `size` is the side of its pictures in px. `task` is as a card has it.
+    `name` is for people. `size` is that of its pictures. `task` is as a card has it.
     `data` is what it was trained on, where that is known. `column` of a dataset holds what it
     takes, or where it takes no picture, what it learned to generate. `look` is how many bytes of a
     look it takes; who gives none gets the mean one.
     """
 
     name: str
-    size: int
+    size: Size
     task: str
     data: Path | None
     column: int
@@ -92,19 +93,20 @@ class Generator:
         if path.suffix == ".tflite":
             network = PictureNetwork(path)
             shape = (1, network.height, network.width, 3)
-            if network.output_shape != shape or network.height != network.width:
+            if network.output_shape != shape:
                 raise UserError(
                     f"{path} makes {list(network.output_shape)} of {list(shape)}; "
-                    f"expected a generator, a square picture of a square picture"
+                    f"expected a generator, a picture of one as large"
                 )
+            size = size_of(network.width, network.height)
             given = (IMAGE_TO_IMAGE, None, 0, network.look)
-            return cls(path.name, network.height, *given, _OfFile(network))
+            return cls(path.name, size, *given, _OfFile(network))
         run = Run.open(path)
         recipe = recipe_from(run.config)
         model = load_generator(run, name)
         return cls(
             run.folder.resolve().name,
-            run.config["size"],
+            run.size,
             recipe.task,
             Path(run.config["data"]["folder"]),
             recipe.shown[name or next(iter(recipe.shown))],
@@ -113,7 +115,7 @@ class Generator:
         )
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
-        """Generate RGB pictures uint8 [N, S, S, 3] of inputs, showing a bar."""
+        """Generate RGB pictures uint8 [N, H, W, 3] of inputs, showing a bar."""
         starts = tqdm(range(0, count_of(inputs), BATCH), desc="Generating", unit="batch")
         batches = (rows_of(inputs, start, start + BATCH) for start in starts)
         return sheets.to_rgb(np.concatenate([self._network.generate(batch) for batch in batches]))
@@ -130,7 +132,7 @@ class Generator:
     def held_out(self, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
         """Return the held-out pictures that it takes, and those like what it generates.
 
-        Each is uint8 [N, S, S, C], mapped: nothing is read yet. With noise, both are the same.
+        Each is uint8 [N, H, W, C], mapped: nothing is read yet. With noise, both are the same.
         """
         columns = dataset.test.load()
         generated = 1 - self.column if self.task == IMAGE_TO_IMAGE else self.column
@@ -153,8 +155,8 @@ class Generator:
         return self._network.open(folder, self.size)
 
 
-def load_drawings(folder: Path, size: int, count: int | None = None) -> np.ndarray:
-    """Read a folder of drawings, in order of their names: uint8 [N, size, size, 3].
+def load_drawings(folder: Path, size: Size, count: int | None = None) -> np.ndarray:
+    """Read a folder of drawings, in order of their names: uint8 [N, H, W, 3].
 
     Of many, `count` at equal distances; all by default.
 

@@ -36,7 +36,7 @@ def preview(
         count: How many sketches, or pictures from noise.
         photos: Whether the photos are on the sheet; their licence may not let you show them.
         columns: How many sketches side by side.
-        side: Side of a picture on the sheet in px, if not the generator's own.
+        side: Shorter side of a picture on the sheet in px, if not the generator's own.
 
     Returns:
         Where the sheet is.
@@ -60,7 +60,7 @@ def preview(
             targets.append(sheets.to_rgb(sheets.evenly_spaced(held_out, count)))
     seen = [sheets.to_rgb(inputs["sketch"])] if "sketch" in inputs else []
     rows = [*seen, opened(inputs), *targets]
-    rows = [sheets.resize(row, side) if side else sheets.legible(row) for row in rows]
+    rows = [sheets.shown_at(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
     files.write_image(path, sheets.sheet(*rows, columns=columns))
     return path

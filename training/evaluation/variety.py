@@ -22,7 +22,7 @@ def variety(
 
     Args:
         generator: one that takes looks.
-        sketches: uint8 [N, S, S, 3], on a black canvas.
+        sketches: uint8 [N, H, W, 3], on a black canvas.
         photos: features [M, D] of real photos, where there is a network.
         network: what these features are of; without it `spread` is not measured.
 

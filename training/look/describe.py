@@ -25,15 +25,15 @@ RATIO = (0.5, 2.0)  # Contrast is made so many times as strong, and no more: noi
 def describe(photo: Any, drawn: Any) -> Any:
     """Describe what nobody drew, in the order of `DESCRIBED`: float [B, 6].
 
-    Photos float [B, S, S, 3] in [-1, 1]; `drawn` as `drawn_cells` gives it. Cells of a picture that
+    Photos float [B, H, W, 3] in [-1, 1]; `drawn` as `drawn_cells` gives it. Cells of a picture that
     is drawn all over count alike.
     """
-    cell = cell_size(photo.shape[1])
+    cell = cell_size(photo)
     cells = (ops.average_pool(photo, cell, cell) + 1) / 2
     weight = _weight(drawn)
     colour = _mean(cells, weight)
     red, green, blue = ops.split(colour, 3, axis=1)
-    across, down = _places(cells.shape[1], weight)
+    across, down = _places(cells, weight)
     light = _luma(cells) - _flat(_mean(_luma(cells), weight))
     xx, xy, yy = (_mean(a * b, weight) for a, b in ((across, across), (across, down), (down, down)))
     x, y = _mean(light * across, weight), _mean(light * down, weight)
@@ -50,14 +50,11 @@ def describe(photo: Any, drawn: Any) -> Any:
 def change(photo: Any, drawn: Any, own: Any, wanted: Any, relative: Any) -> Any:
     """Change photos of the description `own` to `wanted`, [B, 6] each, and by `relative` [B, 2].
 
-    Photos float [B, S, S, 3] in [-1, 1]; gives the same. What is drawn keeps its place.
+    Photos float [B, H, W, 3] in [-1, 1]; gives the same. What is drawn keeps its place.
     """
-    size = photo.shape[1]
-    pixels = (photo + 1) / 2
+    pixels, cell = (photo + 1) / 2, cell_size(photo)
     # As in cells, so that each describes itself.
-    places = _places(
-        size, _weight(ops.repeat(ops.repeat(drawn, cell_size(size), 1), cell_size(size), 2))
-    )
+    places = _places(photo, _weight(ops.repeat(ops.repeat(drawn, cell, 1), cell, 2)))
     ratio = ops.clip(wanted[:, 3:4] / ops.maximum(own[:, 3:4], 0.01), *RATIO)
     backdrop = _plane(wanted, *places) + _flat(ratio) * (pixels - _plane(own, *places))
     colour, detail = _flat(relative[:, 0:1]), _flat(relative[:, 1:2])
@@ -69,7 +66,7 @@ def change(photo: Any, drawn: Any, own: Any, wanted: Any, relative: Any) -> Any:
 
 
 def _plane(values: Any, across: Any, down: Any) -> Any:
-    """The light of a description: its mean colour, and what comes from a side; [B, S, S, 3]."""
+    """The light of a description: its mean colour, and what comes from a side; [B, H, W, 3]."""
     light, warmth, green = (values[:, i : i + 1] for i in range(3))
     middle = light - LUMA[1] * green - (LUMA[0] - LUMA[2]) / 2 * warmth
     colour = ops.concatenate([middle + warmth / 2, middle + green, middle - warmth / 2], axis=1)
@@ -86,16 +83,20 @@ def _luma(pixels: Any) -> Any:
 
 
 def _mean(x: Any, weight: Any) -> Any:
-    """Weighted mean over places: [B, C, C, K] to [B, K]."""
+    """Weighted mean over places: [B, h, w, K] to [B, K]."""
     return ops.sum(x * weight, axis=(1, 2)) / ops.sum(weight, axis=(1, 2))
 
 
-def _places(size: int, weight: Any) -> tuple[Any, Any]:
+def _places(picture: Any, weight: Any) -> tuple[Any, Any]:
     """How far each place is right of, and below, the middle of those that count, of -1..1."""
-    line = (ops.arange(size, dtype="float32") + 0.5) * (2 / size) - 1
-    across = ops.reshape(line, (1, 1, size, 1)) + ops.zeros((1, size, 1, 1))
-    down = ops.reshape(line, (1, size, 1, 1)) + ops.zeros((1, 1, size, 1))
+    height, width = picture.shape[1:3]
+    across = ops.reshape(_line(width), (1, 1, width, 1)) + ops.zeros((1, height, 1, 1))
+    down = ops.reshape(_line(height), (1, height, 1, 1)) + ops.zeros((1, 1, width, 1))
     return across - _flat(_mean(across, weight)), down - _flat(_mean(down, weight))
+
+
+def _line(count: int) -> Any:
+    return (ops.arange(count, dtype="float32") + 0.5) * (2 / count) - 1
 
 
 def _flat(values: Any) -> Any:

@@ -34,7 +34,7 @@ class Looks:
         self.mean, self.reach = np.zeros(6, np.float32), np.ones(6, np.float32)
 
     def measure(self, sketches: np.ndarray, photos: np.ndarray) -> None:
-        """Measure the range over pairs, uint8 [N, S, S, 3] each: some, at equal distances."""
+        """Measure the range over pairs, uint8 [N, H, W, 3] each: some, at equal distances."""
         if not self.count:
             return
         rows = np.unique(np.linspace(0, len(photos) - 1, PAIRS).astype(int))
@@ -74,7 +74,7 @@ class Looks:
     ) -> tuple[Any, Any, Any]:
         """What to train with: a generator's inputs, the photo, and what it is to come near to.
 
-        That is the photo, too, or what the teacher makes of the sketch. Pictures are [B, S, S, 3]
+        That is the photo, too, or what the teacher makes of the sketch. Pictures are [B, H, W, 3]
         in [-1, 1]; with looks, both have the look that goes into the generator.
         """
         if not self.count:
@@ -84,7 +84,7 @@ class Looks:
         return [sketch, look], photo, target
 
     def vary(self, sketch: Any, photo: Any, seed: keras.random.SeedGenerator) -> tuple[Any, Any]:
-        """Change photos [B, S, S, 3] in [-1, 1] at random; give them, and their looks.
+        """Change photos [B, H, W, 3] in [-1, 1] at random; give them, and their looks.
 
         Looks are float [B, 1, 1, count] in [-1, 1], a byte as a pixel is. What is behind a thing
         takes its colour after another photo of the batch, and the rest after a third: whatever a

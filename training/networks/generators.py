@@ -7,12 +7,13 @@ import keras
 from training.errors import UserError
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
+from training.size import Size
 
 Kind = Literal["slim_unet", "shuffle_unet", "unet"]
 
 
-def generator(kind: Kind, size: int, width: int, look: int, seed: int) -> keras.Model:
-    """Build one: [B, size, size, 3] in [-1, 1] to the same, with a look [B, 1, 1, look] if asked.
+def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras.Model:
+    """Build one: [B, H, W, 3] in [-1, 1] to the same, with a look [B, 1, 1, look] if asked.
 
     Raises:
         UserError: a size that it cannot take, or a look where it takes none.

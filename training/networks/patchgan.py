@@ -5,10 +5,11 @@ from keras import layers
 
 from training.networks.normalization import BatchNorm
 from training.networks.unet import down, normal
+from training.size import Size, sides
 
 
 def patchgan(
-    size: int = 256,
+    size: Size = 256,
     *,
     width: int = 64,
     conditional: bool = True,
@@ -16,13 +17,13 @@ def patchgan(
 ) -> keras.Model:
     """Build the discriminator of 70 px patches (Isola et al. 2017, appendix 6.1).
 
-    Inputs: sketch and photo, or unless `conditional` the photo alone, each [B, size, size, 3]
+    Inputs: sketch and photo, or unless `conditional` the photo alone, each [B, H, W, 3]
     in [-1, 1]. Outputs, a list: the feature maps of the four hidden blocks, shallow to deep, then
     the logits (float32, [B, 30, 30, 1] at 256 px). 2,770,497 parameters at the published width
     of 64 and with BatchNorm.
     """
-    sketch = keras.Input((size, size, 3), name="sketch")
-    photo = keras.Input((size, size, 3), name="photo")
+    sketch = keras.Input((*sides(size), 3), name="sketch")
+    photo = keras.Input((*sides(size), 3), name="photo")
     x = layers.Concatenate()([sketch, photo]) if conditional else photo
     features = []
     for level, filters in enumerate((width, 2 * width, 4 * width)):

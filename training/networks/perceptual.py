@@ -9,23 +9,26 @@ from keras import ops
 from training import losses
 from training.networks.projected import projected
 from training.networks.squeezenet import squeezenet
+from training.size import Size, sides, size_of
 
 
 class PerceptualNetwork:
     """SqueezeNet, frozen, and if asked small discriminators in its features (Projected GAN)."""
 
-    def __init__(self, size: int, weights: Path, *, discriminate: bool):
-        """Build the networks for pictures of `size` px, and read SqueezeNet's weights.
+    def __init__(self, size: Size, weights: Path, *, discriminate: bool):
+        """Build the networks for pictures of a size, and read SqueezeNet's weights.
 
         Raises:
             UserError: no file at `weights`, or one of another network.
         """
         # Half the size costs a quarter of the time; finer texture is the PatchGAN's to tell.
-        self.features = squeezenet(size // 2, weights)
+        height, width = sides(size)
+        half = size_of(width // 2, height // 2)
+        self.features = squeezenet(half, weights)
         self.discriminators: keras.Model | None = None
         if discriminate:
             shapes = [features.shape[1:] for features in self.features.outputs]
-            self.discriminators = projected(shapes, size // 2)
+            self.discriminators = projected(shapes, half)
 
     def losses(
         self, sketch: Any, photo: Any, generated: Any, target: Any, adversarial: losses.Adversarial
@@ -53,7 +56,7 @@ class PerceptualNetwork:
 
 
 def perceptual_network(
-    size: int, weights: Path | None, perceptual: float, projected: float
+    size: Size, weights: Path | None, perceptual: float, projected: float
 ) -> PerceptualNetwork | None:
     """Build what the weights of the two losses ask for; None where that, or a file, is nothing.
 

@@ -7,6 +7,7 @@ from keras import layers, ops
 
 from training.errors import UserError
 from training.networks.normalization import BatchNorm
+from training.size import Size, sides, told
 
 # Channels at 1/2, 1/4, ... 1/64 of the size, in units of an eighth of `width`. High resolutions
 # cost time and the bottleneck costs parameters: hence thin at the top, and no doubling below.
@@ -56,8 +57,8 @@ def upsample(x, skip, filters: int, look: Any = None):
     return conv(layers.Concatenate()([x, skip]), filters, look=look)
 
 
-def shuffle_unet(size: int = 256, *, width: int = 64, look: int = 0) -> keras.Model:
-    """Build the wide generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
+def shuffle_unet(size: Size = 256, *, width: int = 64, look: int = 0) -> keras.Model:
+    """Build the wide generator: sketch [B, H, W, 3] -> photo [B, H, W, 3], in [-1, 1].
 
     Two strided convolutions are a learned pixel-unshuffle down to quarter resolution, where the
     U-Net proper begins; the way back ends in a sub-pixel convolution (Shi et al. 2016) and a mean
@@ -65,36 +66,37 @@ def shuffle_unet(size: int = 256, *, width: int = 64, look: int = 0) -> keras.Mo
     `look`, it takes so many bytes beside the sketch: [B, 1, 1, look], as pixels in [-1, 1].
 
     Raises:
-        UserError: a size that is not a multiple of 64.
+        UserError: a side that is not a multiple of 64.
     """
     return _build("shuffle_unet", size, [max(1, stage * width // 8) for stage in STAGES], 0, look)
 
 
-def slim_unet(size: int = 256, *, width: int = 64, look: int = 0) -> keras.Model:
+def slim_unet(size: Size = 256, *, width: int = 64, look: int = 0) -> keras.Model:
     """Build the generator that keeps up with a pen in a browser: as `shuffle_unet`, slimmer.
 
     Its stages are thinner where pixels are many, and on the way back half of the channels are
     enlarged: a quarter of the multiplications, 2.3 M parameters at the default width.
 
     Raises:
-        UserError: a size that is not a multiple of 64.
+        UserError: a side that is not a multiple of 64.
     """
     filters = [max(1, stage * width // 8) for stage in SLIM_STAGES]
     return _build("slim_unet", size, filters, max(2, width // 4), look)
 
 
-def _build(name: str, size: int, filters: list[int], least: int, look: int) -> keras.Model:
+def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> keras.Model:
     """Build either; what is enlarged is first made half as thin, but no thinner than `least`.
 
     A look shifts what is at 1/8 of the size and below, and all on the way up: where it costs next
     to nothing, and where it is seen.
     """
-    if size < 64 or size % 64:
+    height, width = sides(size)
+    if min(height, width) < 64 or height % 64 or width % 64:
         raise UserError(
-            f"{name} halves the picture six times, so its size must be a multiple of 64; "
-            f"got {size}: prepare the photos with --size 256"
+            f"{name} halves the picture six times, so its sides must be multiples of 64; "
+            f"got {told(size)}: prepare the photos with --size 256"
         )
-    sketch = keras.Input((size, size, 3), name="sketch")
+    sketch = keras.Input((height, width, 3), name="sketch")
     code = keras.Input((1, 1, look), name="look") if look else None
     x, skips = sketch, []
     for stage, channels in enumerate(filters):

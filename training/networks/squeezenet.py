@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from training.errors import UserError
+from training.size import Size, sides
 
 # Channels of each fire module: squeezed by 1x1, then expanded by 1x1 and by 3x3 alike.
 FIRES = {
@@ -18,8 +19,8 @@ TAPS = (3, 5, 9)  # Features are taken after these fires: at 1/4, 1/8 and 1/16 o
 MEANS = np.array([104.006, 116.669, 122.679], np.float32)  # BGR, of the pictures it was trained on
 
 
-def squeezenet(size: int, weights: Path) -> keras.Model:
-    """Build the network: photo [B, size, size, 3] in [-1, 1] -> feature maps, a list.
+def squeezenet(size: Size, weights: Path) -> keras.Model:
+    """Build the network: photo [B, H, W, 3] in [-1, 1] -> feature maps, a list.
 
     At 128 px: [B, 32, 32, 128], [B, 16, 16, 256] and [B, 8, 8, 512], float32. `weights` is a
     Keras .h5 file that was trained on BGR pictures of 0..255 less `MEANS`; that scaling is
@@ -28,7 +29,7 @@ def squeezenet(size: int, weights: Path) -> keras.Model:
     Raises:
         UserError: no file at `weights`, or one of another network.
     """
-    photo = keras.Input((size, size, 3), name="photo")
+    photo = keras.Input((*sides(size), 3), name="photo")
     x = _conv(photo, 64, 3, "conv1", strides=2)
     x = _pool(x)
     taps = []

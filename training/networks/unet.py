@@ -5,6 +5,7 @@ from keras import layers
 
 from training.errors import UserError
 from training.networks.normalization import PictureNorm
+from training.size import Size, sides, told
 
 # Published encoder, C64-C128-C256-C512x5; at 256 px the last one sees a single pixel.
 ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)
@@ -15,17 +16,18 @@ def normal() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def levels_for(size: int) -> int:
-    """How often a picture of `size` px is halved: eight times, or down to one pixel.
+def levels_for(size: Size) -> int:
+    """How often a picture is halved: eight times, or down to one pixel of its shorter side.
 
     Raises:
-        UserError: the size cannot be halved that often.
+        UserError: a side cannot be halved that often.
     """
-    levels = min(len(ENCODER), max(size, 1).bit_length() - 1)
-    if levels < 2 or size % 2**levels:
+    levels = min(len(ENCODER), max(min(sides(size)), 1).bit_length() - 1)
+    if levels < 2 or any(side % 2**levels for side in sides(size)):
         raise UserError(
-            f"unet halves the picture {levels} times, so its size must be a power of two or a "
-            f"multiple of {2 ** len(ENCODER)}; got {size}: prepare the photos with --size 256"
+            f"unet halves the picture {levels} times, so its sides must be a power of two or "
+            f"multiples of {2 ** len(ENCODER)}; got {told(size)}: prepare the photos with "
+            f"--size 256"
         )
     return levels
 
@@ -52,8 +54,8 @@ def up(x, filters: int, *, dropout: bool, seed: int):
     return layers.ReLU(dtype="float32")(x)
 
 
-def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
-    """Build the generator: sketch [B, size, size, 3] -> photo [B, size, size, 3], in [-1, 1].
+def unet(size: Size = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
+    """Build the generator: sketch [B, H, W, 3] -> photo [B, H, W, 3], in [-1, 1].
 
     54,425,923 parameters at 256 px and the published width of 64. Dropout in the first three
     decoder blocks is the only noise, as published.
@@ -62,7 +64,7 @@ def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
         UserError: a size that cannot be halved as often as the network wants.
     """
     encoder = [filters * width // 64 for filters in ENCODER[: levels_for(size)]]
-    sketch = keras.Input((size, size, 3), name="sketch")
+    sketch = keras.Input((*sides(size), 3), name="sketch")
     x, skips = sketch, []
     for level, filters in enumerate(encoder):
         # 256 px: [B, 128, 128, 64] ... [B, 1, 1, 512]
@@ -76,5 +78,5 @@ def unet(size: int = 256, *, width: int = 64, seed: int = 0) -> keras.Model:
     x = layers.Conv2DTranspose(
         3, 4, strides=2, padding="same", kernel_initializer=normal(), dtype="float32"
     )(x)
-    photo = layers.Activation("tanh", dtype="float32", name="photo")(x)  # [B, size, size, 3]
+    photo = layers.Activation("tanh", dtype="float32", name="photo")(x)  # [B, H, W, 3]
     return keras.Model(sketch, photo, name="unet")

@@ -19,14 +19,14 @@ EDGE, WHOLE, BEHIND = 1.0, 9.0, 40.0
 def focus_on_drawn(scene: Scene, sketch: np.ndarray) -> np.ndarray:
     """Keep the scene's photo sharp on its thing and under the sketch's strokes, and blur the rest.
 
-    Photo and sketch uint8 [H, H, 3] RGB, the sketch on a black canvas; gives uint8 [H, H, 3].
+    Photo and sketch uint8 [H, W, 3] RGB, the sketch on a black canvas; gives uint8 [H, W, 3].
     What is blurred is averaged with other blurred parts only: a red flower leaves no red halo.
     """
     photo = scene.photo
-    size = len(photo)
-    scale = size / 256
+    height, width = photo.shape[:2]
+    scale = min(height, width) / 256
     thing = scene.thing.astype(np.float32)
-    sharp = cv2.resize(thing, (size, size), interpolation=cv2.INTER_CUBIC) > 0.5
+    sharp = cv2.resize(thing, (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
     sharp |= sketch.max(axis=2) > DRAWN
     distance = cv2.distanceTransform((~sharp).astype(np.uint8), cv2.DIST_L2, 5) / scale
 

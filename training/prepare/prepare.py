@@ -6,16 +6,18 @@ import os
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from training.data.found import told
+from training.data import found
 from training.data.known import SOURCES, describe
 from training.data.photos import MIN_SIDE
 from training.errors import UserError
 from training.files import alone
+from training.options import PictureSize
 from training.prepare.grounds import Ground
 from training.prepare.sketches import SKETCHES
 from training.prepare.sources import are_plants, drawn_again, find_sources
 from training.prepare.update import bring_up_to_date
 from training.prepare.workers import Plan
+from training.size import Size, sides, to_json, told
 
 Layout = Literal["photos", "pairs", "ab"]
 Direction = Literal["ab", "ba"]
@@ -36,7 +38,7 @@ def prepare(
     dataset: Path,
     /,
     *,
-    size: int = 256,
+    size: PictureSize = 256,
     sketch: str = "mixed",
     focus: Focus = "drawn",
     background: Ground = "black",
@@ -52,8 +54,8 @@ def prepare(
 ) -> dict[str, Any]:
     """Make or complete the dataset folder `dataset` from the pictures in `photos`.
 
-    Every photo becomes a pair of `size` px JPEGs, `{train,test}/{input,target}/NNNN.jpg`; a photo
-    keeps its number and its side of the split for good, decided by a hash of `seed` and its path
+    Every photo becomes a pair of JPEGs, `{train,test}/{input,target}/NNNN.jpg`; a photo keeps its
+    number and its side of the split for good, decided by a hash of `seed` and its path
     below `photos`; or by folders `train` and `test` (or `val`) in `photos`, where there are. Pairs
     are left alone, those whose photo is gone are removed, so running it again, also
     after an interruption, does only what is missing.
@@ -62,7 +64,7 @@ def prepare(
         photos: Folder of pictures, sub-folders included; or a dataset's name, which is downloaded
             once: fluent-emoji, oxford-flowers, tf-flowers.
         dataset: Dataset folder to make or to complete.
-        size: Side of the square pictures in px, a multiple of 32.
+        size: Pixels a side of square pictures, or width x height such as 384x256; multiples of 32.
         sketch: How to draw the inputs: blobs, outline or mixed.
         focus: What stays sharp in the photos to train on. "drawn" puts what the sketch leaves
             empty out of focus, which makes calm backgrounds; "all" takes them as they are.
@@ -96,14 +98,14 @@ def prepare(
     named = "" if photos.is_dir() else str(photos)
     sources = find_sources(located(photos), dataset, layout, named)
     if not sources.files:
-        other = f"; what is there: {told(sources.left_out)}" if sources.left_out else ""
+        other = f"; what is there: {found.told(sources.left_out)}" if sources.left_out else ""
         raise UserError(f"found no pictures in {photos} or its sub-folders{other}")
     given = describe(photos) if named else {}
     info = {
         "name": name or given.get("name") or photos.resolve().name,
         "source": str(photos),
         "licence": licence or given.get("licence") or "unknown",
-        "size": size,
+        "size": to_json(size),
         "sketch": sketch if layout == "photos" else "given",
         "focus": focus if layout == "photos" else "all",
         "layout": layout,
@@ -147,10 +149,12 @@ def prepare(
 
 
 def _check(
-    size: int, test_share: float, drawings: int, processes: int | None, choices: dict[str, str]
+    size: Size, test_share: float, drawings: int, processes: int | None, choices: dict[str, str]
 ) -> None:
-    if not MIN_SIDE <= size <= MAX_SIZE or size % 32:
-        raise UserError(f"--size {size}: expected a multiple of 32 from {MIN_SIDE} to {MAX_SIZE}")
+    if any(not MIN_SIDE <= side <= MAX_SIZE or side % 32 for side in sides(size)):
+        raise UserError(
+            f"--size {told(size)}: expected a multiple of 32 on each side, {MIN_SIDE} to {MAX_SIZE}"
+        )
     expected = {
         "sketch": tuple(SKETCHES),
         "focus": get_args(Focus),

@@ -10,7 +10,7 @@ import numpy as np
 from training.data.found import find
 from training.data.known import SOURCES
 from training.data.pairs import SIDES, match_names
-from training.data.photos import UnreadablePhoto, decode, to_square
+from training.data.photos import UnreadablePhoto, decode, to_size
 from training.errors import UserError
 from training.prepare.sketches.scene import WORK, green_parts
 
@@ -79,7 +79,7 @@ def are_plants(files: dict[str, tuple[Path, Path]]) -> bool:
         except UnreadablePhoto:
             continue
         if image.mode == "RGB":  # What is cut out has nothing around it.
-            shares.append(green_parts(cv2.medianBlur(to_square(image, WORK), 3)).mean())
+            shares.append(green_parts(cv2.medianBlur(to_size(image, WORK), 3)).mean())
     return bool(shares) and float(np.median(shares)) > _LEAFY
 
 

@@ -18,8 +18,10 @@ from training.prepare.ledger import Entry, Ledger
 from training.prepare.sketches import THINGS_VERSION, VERSION
 from training.prepare.sources import photo_of
 from training.prepare.workers import Job, Made, Plan, make_pair, make_pairs
+from training.size import to_json, with_short_side
 
 SHEET_PAIRS = 16
+CELL = 128  # px: the shorter side of a picture on it.
 USUAL = ("ab", "black")  # Which earlier versions did not name in a pair's key.
 
 
@@ -71,7 +73,7 @@ def bring_up_to_date(
     if jobs or not (dataset / "sheet.png").exists():
         mixed = sorted(firsts, key=lambda entry: place_in_split(1, entry.source))
         shown = [entry.files(dataset) for entry in mixed[:SHEET_PAIRS]]
-        write_image(dataset / "sheet.png", pair_sheet(shown))
+        write_image(dataset / "sheet.png", pair_sheet(shown, with_short_side(plan.size, CELL)))
     splits = [entry.split for entry in entries]
     info |= {
         "complete": True,
@@ -132,7 +134,7 @@ def _split(plan: Plan, source: str, test_share: float) -> str:
 
 def _key(plan: Plan, files: tuple[Path, Path]) -> str:
     """Changes whenever the pair has to be made again."""
-    facts = [plan.size, plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
+    facts = [to_json(plan.size), plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
     facts += [option for option in (plan.direction, plan.background) if option not in USUAL]
     if plan.layout == "photos" and not plan.plants:
         facts.append(f"things {THINGS_VERSION}")

@@ -17,7 +17,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from training.data.pairs import read_pair
-from training.data.photos import UnreadablePhoto, decode, to_square
+from training.data.photos import UnreadablePhoto, decode, to_size
 from training.errors import UserError
 from training.files import write_image
 from training.prepare.alike import look
@@ -25,6 +25,7 @@ from training.prepare.background import focus_on_drawn
 from training.prepare.grounds import Ground, lay
 from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.scene import analyse
+from training.size import Size, sides
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Plan:
     """What holds for every pair of a dataset."""
 
     dataset: Path
-    size: int
+    size: Size
     sketch: str
     seed: int
     layout: str
@@ -127,11 +128,11 @@ def make_pair(plan: Plan, job: Job) -> Made:
 def _photo(
     path: Path, plan: Plan, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """A photo, uint8 [size, size, 3], and where its thing is if parts of it are transparent."""
-    image = decode(path, plan.size)
+    """A photo, uint8 [H, W, 3], and where its thing is if parts of it are transparent."""
+    image = decode(path, max(sides(plan.size)))
     if image.mode == "RGBA":
         return lay(image, plan.size, plan.background, rng)
-    return to_square(image, plan.size), None
+    return to_size(image, plan.size), None
 
 
 def source_rng(seed: int, source: str) -> np.random.Generator:

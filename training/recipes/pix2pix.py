@@ -18,6 +18,7 @@ from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
 from training.options import Batch, Decay, Options, Rate, Share, Weight, Width, Within
 from training.pixels import to_network
+from training.size import Size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,15 +79,15 @@ class Pix2Pix(Options):
         found = squeezenet_weights(self.squeezenet, bool(needed))
         return dataclasses.replace(self, squeezenet=found)
 
-    def open(self, data: Path, size: int | None = None) -> Dataset:
+    def open(self, data: Path, size: Size | None = None) -> Dataset:
         """Open pairs: a dataset folder of `python -m training prepare`, or in its layout."""
         return Dataset.open(data, size, self.direction)
 
-    def build(self, size: int, seed: int) -> AdversarialModel:
+    def build(self, size: Size, seed: int) -> AdversarialModel:
         """Build untrained networks; `UserError` for a size that the generator cannot take."""
         return Pix2PixModel(self, size, seed)
 
-    def build_generator(self, size: int, seed: int) -> keras.Model:
+    def build_generator(self, size: Size, seed: int) -> keras.Model:
         """Build the part that is shown and exported: sketches, with looks if any, to photos."""
         return generator(self.generator, size, self.width, self.look, seed)
 
@@ -121,9 +122,9 @@ PRESETS = {
 
 
 class Pix2PixModel(AdversarialModel):
-    """Generator against discriminators, on batches (sketch, photo) of uint8 [B, S, S, 3]."""
+    """Generator against discriminators, on batches (sketch, photo) of uint8 [B, H, W, 3]."""
 
-    def __init__(self, options: Pix2Pix, size: int, seed: int):
+    def __init__(self, options: Pix2Pix, size: Size, seed: int):
         self.options = options
         networks = {
             "generator": options.build_generator(size, seed),

@@ -16,6 +16,7 @@ from training import files
 from training.errors import UserError
 from training.recipes import recipe_from
 from training.runs.configuration import differences, sha256
+from training.size import Size, from_json
 
 SCHEMA = 1
 
@@ -101,6 +102,18 @@ class Run:
         return cls(folder, config)
 
     @property
+    def size(self) -> Size:
+        """Of its pictures.
+
+        Raises:
+            UserError: the configuration has none.
+        """
+        try:
+            return from_json(self.config.get("size"))
+        except ValueError as error:
+            raise UserError(f"{self.folder / 'config.json'}: {error}") from None
+
+    @property
     def samples(self) -> Path:
         """Folder of the sample sheets, one an epoch: `00012.png`."""
         return self.folder / "samples"
@@ -160,8 +173,8 @@ class Run:
 def load_generator(run: Run, name: str | None = None) -> keras.Model:
     """Rebuild a generator, by default a run's first, and read its checked weights.
 
-    Returns a model of a sketch float32 [B, S, S, C] in [-1, 1], or of a label [B] and noise
-    [B, Z], to a picture float32 [B, S, S, C] in [-1, 1], under the Keras dtype policy in force.
+    Returns a model of a sketch float32 [B, H, W, C] in [-1, 1], or of a label [B] and noise
+    [B, Z], to a picture float32 [B, H, W, C] in [-1, 1], under the Keras dtype policy in force.
     Only arrays are read: no code, no pickle, no Keras config.
 
     Raises:
@@ -181,7 +194,7 @@ def load_generator(run: Run, name: str | None = None) -> keras.Model:
             f"{path} does not match its card: expected {expected['bytes']} bytes, sha256 "
             f"{expected['sha256'][:12]}..., found {found['bytes']} bytes, {found['sha256'][:12]}..."
         )
-    generator = recipe_from(run.config).build_generator(run.config["size"], run.config["seed"])
+    generator = recipe_from(run.config).build_generator(run.size, run.config["seed"])
     try:
         with warnings.catch_warnings():
             # Keras only warns of layers that it finds no weights for.

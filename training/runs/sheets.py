@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from training import files
+from training.size import Size, sides, size_of, with_short_side
 
 
 def evenly_spaced(pictures: np.ndarray, count: int) -> np.ndarray:
@@ -20,21 +21,27 @@ def evenly_spaced(pictures: np.ndarray, count: int) -> np.ndarray:
     return pictures[rows.astype(int)]
 
 
-def resize(pictures: np.ndarray, side: int) -> np.ndarray:
-    """Resize uint8 [N, S, S, C] to uint8 [N, side, side, C]; smaller pixels are means of areas."""
-    resized = [cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA) for one in pictures]
-    return np.stack(resized).reshape(len(pictures), side, side, pictures.shape[3])
+def resize(pictures: np.ndarray, size: Size) -> np.ndarray:
+    """Resize pictures uint8 to uint8 [N, H, W, C]; smaller pixels are means of areas."""
+    height, width = sides(size)
+    resized = [cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in pictures]
+    return np.stack(resized).reshape(len(pictures), height, width, pictures.shape[3])
+
+
+def shown_at(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Pictures [N, H, W, C] in their shape, with a shorter side of `side` px."""
+    return resize(pictures, with_short_side(size_of(pictures.shape[2], pictures.shape[1]), side))
 
 
 def to_rgb(pictures: np.ndarray) -> np.ndarray:
-    """Grey pictures [N, S, S, 1] as [N, S, S, 3]; coloured ones as they are."""
+    """Grey pictures [N, H, W, 1] as [N, H, W, 3]; coloured ones as they are."""
     return np.repeat(pictures, 3, axis=3) if pictures.shape[3] == 1 else pictures
 
 
 def legible(pictures: np.ndarray) -> np.ndarray:
     """RGB pictures for a sheet: those of a few pixels enlarged by a whole factor, to about 64."""
-    side = pictures.shape[1]
-    return resize(to_rgb(pictures), side * max(1, round(64 / side)))
+    side = min(pictures.shape[1:3])
+    return shown_at(to_rgb(pictures), side * max(1, round(64 / side)))
 
 
 def stack(parts: list[Image.Image], gap: int = 8) -> Image.Image:
@@ -49,24 +56,24 @@ def stack(parts: list[Image.Image], gap: int = 8) -> Image.Image:
 
 
 def sheet(*rows: np.ndarray, columns: int = 8, gap: int = 2) -> Image.Image:
-    """Lay out equally long series of uint8 pictures [N, S, S, 3], each series below the last.
+    """Lay out equally long series of uint8 pictures [N, H, W, 3], each series below the last.
 
     After `columns` pictures all series go on in a new band.
     """
-    count, size = len(rows[0]), rows[0].shape[1]
+    count, height, width, _ = rows[0].shape
     columns = min(columns, count)
     bands = -(-count // columns)
-    cell = size + gap
+    across, down = width + gap, height + gap
     canvas = Image.new(
         "RGB",
-        (columns * cell - gap, bands * (len(rows) * cell + 2 * gap) - 3 * gap),
+        (columns * across - gap, bands * (len(rows) * down + 2 * gap) - 3 * gap),
         "white",
     )
     for index in range(count):
         band, column = divmod(index, columns)
         for line, pictures in enumerate(rows):
-            top = band * (len(rows) * cell + 2 * gap) + line * cell
-            canvas.paste(Image.fromarray(pictures[index]), (column * cell, top))
+            top = band * (len(rows) * down + 2 * gap) + line * down
+            canvas.paste(Image.fromarray(pictures[index]), (column * across, top))
     return canvas
 
 

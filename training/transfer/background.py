@@ -14,12 +14,11 @@ HALFWAY = 7  # Cells from a stroke to where near and far are mixed in equal part
 def blur_where_empty(sketch: Any, photo: Any) -> Any:
     """Blur `photo` where nobody drew, the more the farther from any stroke of `sketch`.
 
-    Both float [B, S, S, 3] in [-1, 1], the sketch on a black canvas; gives the same of the photo.
+    Both float [B, H, W, 3] in [-1, 1], the sketch on a black canvas; gives the same of the photo.
     What strokes surround, as an outline does its petal, stays sharp. What is blurred is averaged
     with other empty parts only: a red flower leaves no red halo.
     """
-    size = photo.shape[1]
-    cell = cell_size(size)
+    cell = cell_size(photo)
     drawn = ops.cast(drawn_cells(sketch), photo.dtype)
     empty = 1 - _mean(dilate(drawn, 1))  # 0 on what is drawn, 1 from three cells on
     far_away = 1 - _mean(dilate(drawn, HALFWAY), 2 * HALFWAY - 3)
@@ -30,7 +29,7 @@ def blur_where_empty(sketch: Any, photo: Any) -> Any:
     far = _mean_often(near, FAR_PASSES - NEAR_PASSES)
     near, far = (x[..., :3] / x[..., 3:] for x in (near, far))
     blurred = near + far_away * (far - near)
-    blurred, empty = (enlarged(x, size) for x in (blurred, empty))
+    blurred, empty = (enlarged(x, photo) for x in (blurred, empty))
     return photo + empty * (blurred - photo)
 
 

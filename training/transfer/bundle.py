@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import UserError
+from training.size import Size, from_json, sides, told
 
 CARD = "card.json"
 SCHEMA = 1
 LARGEST_CARD = 1_000_000  # Bytes: those that we write have some 5,000.
-TYPES = {"name": str, "task": str, "size": int, "files": dict, "training": dict}
-SIZES = range(8, 4097)  # Pixels a side, as the demo takes them.
+TYPES = {"name": str, "task": str, "training": dict}
+SIDES = range(8, 4097)  # Pixels a side, as the demo takes them.
+MOST_SIZES = 16
+# What a card says of its own size, and each entry of its `sizes` of another one.
+OF_A_SIZE = ("size", "inputs", "outputs", "check", "files", "parity", "latency")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,12 @@ class Bundle:
                 f"sha256 {entry.get('sha256')!r}; found {found['bytes']}, {found['sha256']!r}"
             )
         return path
+
+    def of_each_size(self) -> list["Bundle"]:
+        """The bundle as it would be of each of its sizes alone, its own size first."""
+        own = {key: value for key, value in self.card.items() if key in OF_A_SIZE}
+        common = {key: value for key, value in self.card.items() if key not in (*own, "sizes")}
+        return [Bundle(self.folder, common | part) for part in (own, *self.card.get("sizes", ()))]
 
     def path(self, name: Any) -> Path:
         """The file or folder of this name, as the card gives it: relative, with slashes.
@@ -73,7 +83,7 @@ def read_bundle(folder: Path) -> Bundle:
 
     The card then has a `name`, `task`, `size`, `files` and `training`, of their types; `check`
     and `examples`, where it has them, name pictures in the bundle, and `parity` and `latency`
-    hold numbers.
+    hold numbers. The same is so in each entry of `sizes`, if it has any.
 
     Raises:
         UserError: there is no card, or it is not one of ours.
@@ -94,7 +104,8 @@ def read_bundle(folder: Path) -> Bundle:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{folder} is no bundle: {path}: {error}") from None
     bundle = Bundle(folder, card)
-    for name in (*known_pictures(card), *card.get("examples", ())):
+    known = [name for each in bundle.of_each_size() for name in known_pictures(each.card)]
+    for name in (*known, *card.get("examples", ())):
         bundle.path(name)
     return bundle
 
@@ -138,19 +149,35 @@ def _check_types(card: dict[str, Any]) -> None:
     for key, kind in TYPES.items():
         if not isinstance(card.get(key), kind):
             raise ValueError(f"expected {key} to be a {kind.__name__}, got {card.get(key)!r:.60}")
-    if card["size"] not in SIZES:
-        raise ValueError(f"expected a size of 8 to 4096 px, got {card['size']}")
+    if not isinstance(card.get("examples", []), list):
+        raise ValueError("expected examples to be a list")
+    others = card.get("sizes", [])
+    if not isinstance(others, list) or len(others) >= MOST_SIZES:
+        raise ValueError(f"expected sizes to be a list of less than {MOST_SIZES}")
+    if any(not isinstance(other, dict) or set(other) - set(OF_A_SIZE) for other in others):
+        raise ValueError(f"expected an entry of sizes to have {', '.join(OF_A_SIZE)}")
+    found = [_checked_size(part) for part in (card, *others)]
+    if len(set(found)) < len(found):
+        raise ValueError("expected sizes that all differ")
+
+
+def _checked_size(part: dict[str, Any]) -> Size:
+    """Check what a card, or an entry of its `sizes`, says of one size, and return that."""
+    size = from_json(part.get("size"))
+    if any(side not in SIDES for side in sides(size)):
+        raise ValueError(f"expected a size of 8 to 4096 px, got {told(size)}")
     for key in ("parity", "latency"):
-        card.setdefault(key, {})
-    for part in ("files", "parity", "latency"):
-        if not isinstance(card[part], dict) or any(
-            not isinstance(entry, dict) for entry in card[part].values()
+        part.setdefault(key, {})
+    for key in ("files", "parity", "latency"):
+        entries = part.get(key)
+        if not isinstance(entries, dict) or any(
+            not isinstance(entry, dict) for entry in entries.values()
         ):
-            raise ValueError(f"expected {part} to have an entry a file")
+            raise ValueError(f"expected {key} to have an entry a file")
     for key, number in [("parity", "psnr"), ("latency", "milliseconds"), ("latency", "threads")]:
-        for entry in card[key].values():
+        for entry in part[key].values():
             if not isinstance(entry.get(number), int | float):
                 raise ValueError(f"expected {number} in {key} to be a number")
-    for key, kind in {"check": dict, "examples": list}.items():
-        if not isinstance(card.get(key, kind()), kind):
-            raise ValueError(f"expected {key} to be a {kind.__name__}")
+    if not isinstance(part.get("check", {}), dict):
+        raise ValueError("expected check to be a dict")
+    return size

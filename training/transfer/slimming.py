@@ -120,9 +120,11 @@ def _solve(
     """Kernel and bias of the convolution that makes `wanted` of `features`, [N, H, W, C] each."""
     (rows, columns), (steps, _) = convolution.kernel_size, convolution.strides
     if convolution.padding == "same":
-        beyond = (wanted.shape[1] - 1) * steps + rows - features.shape[1]
-        edge = (max(beyond, 0) // 2, max(beyond, 0) - max(beyond, 0) // 2)
-        features = np.pad(features, ((0, 0), edge, edge, (0, 0)))
+        edges = []
+        for axis, reach in ((1, rows), (2, columns)):
+            beyond = max((wanted.shape[axis] - 1) * steps + reach - features.shape[axis], 0)
+            edges.append((beyond // 2, beyond - beyond // 2))
+        features = np.pad(features, ((0, 0), *edges, (0, 0)))
     places = np.random.default_rng(0).permutation(wanted[..., 0].size)[:PLACES]
     picture, y, x = np.unravel_index(places, wanted.shape[:3])
     windows = np.stack(

@@ -13,6 +13,7 @@ from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import samples, sheets
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
+from training.size import size_of
 from training.transfer.batchnorm import convolutions, restore_batchnorms
 from training.transfer.looks import copy_by_name, without_shifts
 from training.transfer.slimming import slim_down
@@ -88,6 +89,7 @@ def _wide(generator: keras.Model, kernels: KernelsAndBiases) -> keras.Model | No
     if generator.name != "slim_unet":
         return None
     first, _ = kernels[0]
-    wide = shuffle_unet(generator.output_shape[1], width=first.shape[-1] * 8 // STAGES[0])
+    _, height, across, _ = generator.output_shape
+    wide = shuffle_unet(size_of(across, height), width=first.shape[-1] * 8 // STAGES[0])
     most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
     return wide if most <= theirs and have_the_shapes_of(wide, kernels) else None

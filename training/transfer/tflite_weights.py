@@ -8,7 +8,9 @@ import keras
 import numpy as np
 
 from training.errors import UserError
+from training.networks.resized import resized
 from training.recipes import recipe_from
+from training.size import from_json
 from training.transfer.batchnorm import (
     batchnorms_by_convolution,
     convolutions,
@@ -43,8 +45,10 @@ def generator_of_bundle(bundle: Bundle) -> keras.Model:
         UserError: there is no float file, it is damaged, or the card describes another network.
     """
     path = bundle.file(float_format(bundle))
-    training, size = bundle.card["training"], bundle.card["size"]
+    training, own = bundle.card["training"], bundle.card["size"]
     try:
+        # Other sizes have the same weights, but one network: how often it halves, say.
+        size = from_json(training.get("size", own))
         generator = recipe_from(training).build_generator(size, seed=0)
     except UserError:
         raise
@@ -54,7 +58,7 @@ def generator_of_bundle(bundle: Bundle) -> keras.Model:
             f"{bundle.folder / CARD} does not describe a generator: {reason:.200}"
         ) from None
     load_tflite_weights(generator, path)
-    return generator
+    return resized(generator, from_json(own))
 
 
 def load_tflite_weights(generator: keras.Model, path: Path) -> None:

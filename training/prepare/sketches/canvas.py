@@ -11,26 +11,29 @@ OVER = 2  # supersampling
 
 
 class Canvas:
-    """A black canvas of `size` px; colours are uint8 RGB, lengths are px of a 256 px canvas."""
+    """A black canvas; colours are uint8 RGB, lengths px of one whose shorter side has 256 px.
 
-    def __init__(self, size: int, rng: np.random.Generator) -> None:
-        """Start with an empty canvas; `rng` moves the hand."""
-        self.size, self.rng = size, rng
-        self.side = size * OVER
-        self.scale = self.side / 256
-        self.pixels = np.zeros((self.side, self.side, 3), np.uint8)
+    `width` and `height` are those it is drawn at, twice its own; masks are boolean [height, width].
+    """
+
+    def __init__(self, height: int, width: int, rng: np.random.Generator) -> None:
+        """Start with an empty canvas of so many px; `rng` moves the hand."""
+        self.rng = rng
+        self.height, self.width = height * OVER, width * OVER
+        self.scale = min(self.height, self.width) / 256
+        self.pixels = np.zeros((self.height, self.width, 3), np.uint8)
 
     def regions(self, labels: np.ndarray, colours: np.ndarray, roundness: float) -> np.ndarray:
         """Fill flat regions: int labels [h, w] (-1: leave as it is), colours [K, 3].
 
         `roundness` is the blur, in px of `labels`, that rounds their edges. Returns where
-        something was filled, boolean [side, side].
+        something was filled, a mask.
         """
         planes = [
             self._enlarge(cv2.GaussianBlur((labels == k).astype(np.float32), (0, 0), roundness))
             for k in range(-1, len(colours))
         ]
-        winner = np.zeros((self.side, self.side), np.uint8)
+        winner = np.zeros((self.height, self.width), np.uint8)
         best = planes[0]
         for k, plane in enumerate(planes[1:], 1):
             ahead = plane > best
@@ -42,16 +45,16 @@ class Canvas:
         return filled
 
     def silhouette(self, mask: np.ndarray, roundness: float) -> np.ndarray:
-        """A mask [h, w] at the canvas's resolution with rounded edges, boolean [side, side]."""
+        """A mask [h, w] at the canvas's resolution with rounded edges."""
         soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), roundness)
         return self._enlarge(soft) > 0.5
 
     def fill(self, where: np.ndarray, colour: np.ndarray) -> None:
-        """Fill a boolean mask [side, side] with one colour."""
+        """Fill a mask with one colour."""
         self.pixels[where] = colour
 
     def outline(self, where: np.ndarray, colour: np.ndarray, width: float, gaps: float) -> None:
-        """Stroke the contours of a boolean mask [side, side].
+        """Stroke the contours of a mask.
 
         `gaps` is the chance that the pen is lifted once in a contour.
         """
@@ -76,47 +79,51 @@ class Canvas:
         cv2.ellipse(self.pixels, ellipse, [int(c) for c in colour], thickness)
 
     def noise(self, cells: int) -> np.ndarray:
-        """A smooth random field, float32 [side, side], about unit variance."""
+        """A smooth random field, float32 [height, width], about unit variance."""
         coarse = self.rng.standard_normal((cells, cells)).astype(np.float32)
         return self._enlarge(coarse)
 
     def scribble(self, where: np.ndarray, colour: np.ndarray, width: float) -> None:
-        """Fill a boolean mask [side, side] with one zigzag of the brush, not all of it."""
+        """Fill a mask with one zigzag of the brush, not all of it."""
         pitch = width * self.scale * self.rng.uniform(1.15, 1.9)
         angle = self.rng.uniform(0, np.pi)
-        reach = self.side * 0.75
+        reach = max(self.height, self.width) * 0.75
         rows = np.arange(-reach, reach, pitch)
         ends = np.where(np.arange(len(rows)) % 2, reach, -reach)
         zigzag = np.stack([ends, rows], 1) + self.rng.normal(0, pitch / 5, (len(rows), 2))
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        line = np.rint(zigzag @ turn.T + self.side / 2).astype(np.int32)[None]
-        hatch = np.zeros((self.side, self.side), np.uint8)
+        middle = np.array([self.width / 2, self.height / 2])
+        line = np.rint(zigzag @ turn.T + middle).astype(np.int32)[None]
+        hatch = np.zeros((self.height, self.width), np.uint8)
         cv2.polylines(hatch, line, False, 1, max(1, round(width * self.scale)))
         self.pixels[where & (hatch > 0)] = colour
 
     def finish(self, wobble: float, blur: float = 0) -> np.ndarray:
-        """The drawing, uint8 [size, size, 3]: displaced by about `wobble` px, then blurred."""
-        places = np.arange(self.side, dtype=np.float32)
+        """The drawing, uint8 [H, W, 3] RGB: displaced by about `wobble` px, then blurred."""
+        across = np.arange(self.width, dtype=np.float32)
+        down = np.arange(self.height, dtype=np.float32)
         reach = np.float32(wobble * self.scale / 2)
         tremor = np.float32(min(wobble, 1.5) * self.scale / 6)
         dx = reach * self.noise(6) + tremor * self.noise(24)
         dy = reach * self.noise(6) + tremor * self.noise(24)
         moved = cv2.remap(
             self.pixels,
-            places[None] + dx,
-            places[:, None] + dy,
+            across[None] + dx,
+            down[:, None] + dy,
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        drawing = cv2.resize(moved, (self.size, self.size), interpolation=cv2.INTER_AREA)
-        return cv2.GaussianBlur(drawing, (0, 0), blur * self.size / 256) if blur else drawing
+        own = (self.width // OVER, self.height // OVER)
+        drawing = cv2.resize(moved, own, interpolation=cv2.INTER_AREA)
+        return cv2.GaussianBlur(drawing, (0, 0), blur * min(own) / 256) if blur else drawing
 
     def _enlarge(self, plane: np.ndarray) -> np.ndarray:
-        return cv2.resize(plane, (self.side, self.side), interpolation=cv2.INTER_CUBIC)
+        return cv2.resize(plane, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
 
     def _off_border(self, line: np.ndarray, width: float) -> list[np.ndarray]:
         """A line without its runs along the canvas's border, where nobody draws."""
-        near, far = 0.6 * width, self.side - 1 - 0.6 * width
+        near = 0.6 * width
+        far = np.array([self.width, self.height]) - 1 - near
         drawn = ((line > near) & (line < far)).all(axis=1)
         if drawn.all():
             return [line]

@@ -27,7 +27,8 @@ class Drawing:
         """Choose pens for a scene; the canvas, of the size of its photo, is still empty."""
         self.rng = rng
         self.scene = scene
-        self.canvas = Canvas(len(scene.photo), rng)
+        height, width = scene.photo.shape[:2]
+        self.canvas = Canvas(height, width, rng)
         # From a careful hand to a child's: how far shapes are rounded, in px of the scene.
         self.roundness = float(rng.choice([0.9, 1.4, 2.0, 3.0], p=[0.3, 0.35, 0.25, 0.1]))
         # How much brighter than the thing its pens are: petals glow, and a grey coat is grey.
@@ -83,24 +84,25 @@ class Drawing:
         """A green stroke from the flower down, with a leaf or two, where the photo is green."""
         if self.scene.green.mean() < 0.05:
             return
-        side, rng = self.canvas.side, self.rng
+        rng, width, height = self.rng, self.canvas.width, self.canvas.height
+        side = min(width, height)
         shade = self.pens(typical(self.scene.image[self.scene.green])[None], GREEN_PENS)[0]
         rows, columns = np.nonzero(self.thing)
         unit = side / WORK
         start = np.array([columns.mean(), rows.mean()]) * unit
-        end = np.array([np.clip(start[0] + rng.normal(0, 0.18) * side, 0, side), side])
+        end = np.array([np.clip(start[0] + rng.normal(0, 0.18) * side, 0, width), height])
         bend = (start + end) / 2 + rng.normal(0, 0.06, 2) * side
         t = np.linspace(0, 1, 40)[:, None]
         line = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
-        width = rng.uniform(4, 11)
-        self.canvas.stroke(line, shade, width)
+        brush = rng.uniform(4, 11)
+        self.canvas.stroke(line, shade, brush)
         for _ in range(rng.integers(0, 4)):
             x, y = line[rng.integers(20, 40)]
             lean = rng.choice([-1, 1]) * rng.uniform(20, 60)
             length = rng.uniform(0.10, 0.22) * side
             away = np.array([np.sin(np.radians(lean)), -np.cos(np.radians(lean))]) * length / 2
             leaf = ((x + away[0], y + away[1]), (length * rng.uniform(0.3, 0.5), length), lean)
-            self.canvas.disc(leaf, shade, 0 if rng.random() < 0.75 else width / 2)
+            self.canvas.disc(leaf, shade, 0 if rng.random() < 0.75 else brush / 2)
         # The stem begins where the flower ends, seen through an outline or not.
         self.canvas.fill(self.canvas.silhouette(self.thing, self.roundness), np.zeros(3))
 
@@ -166,7 +168,7 @@ class Drawing:
 
     def centres(self, width: float = 0) -> None:
         """What is compact and well inside as ellipses of its colour, filled unless `width`."""
-        unit = self.canvas.side / WORK
+        unit = min(self.canvas.width, self.canvas.height) / WORK
         for mask, colour in self._middles():
             points = np.argwhere(mask)[:, ::-1].astype(np.float32)
             (x, y), (w, h), angle = cv2.minAreaRect(points)
@@ -175,7 +177,8 @@ class Drawing:
 
     def holes(self, share: float) -> np.ndarray:
         """A smooth random part of the picture to leave out, up to `share` of it."""
-        field = cv2.resize(self.canvas.noise(5), (WORK, WORK), interpolation=cv2.INTER_AREA)
+        height, width = self.thing.shape
+        field = cv2.resize(self.canvas.noise(5), (width, height), interpolation=cv2.INTER_AREA)
         return field < np.quantile(field, self.rng.uniform(0.05, share))
 
     def _middles(self) -> list[tuple[np.ndarray, np.ndarray]]:

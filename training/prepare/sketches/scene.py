@@ -6,14 +6,17 @@ import cv2
 import numpy as np
 
 from training.prepare.sketches.things import whiteness
+from training.size import sides, size_of, with_short_side
 
 DOUBT = 0.02  # Of 1: whoever is less sure, either way, may be overruled by the colours.
-WORK = 128  # px: regions are found on a copy this small, where pictures are quick and smooth
+WORK = 128  # px: regions are found on a copy of this shorter side, quick to do and smooth
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A photo, uint8 [H, H, 3] RGB, and what a sketch needs of it on planes of WORK px square.
+    """A photo, uint8 [H, W, 3] RGB, and what a sketch needs of it on planes of its shape.
+
+    The shorter side of a plane, [h, w], has WORK px.
 
     `image` is the smoothed photo, uint8 RGB. `thing` and `green` are boolean masks: what is in
     front, and leaves and stems around it, of which there are none unless these are `plants`.
@@ -29,18 +32,21 @@ class Scene:
 
 
 def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: bool = False) -> Scene:
-    """Find what is in front in a photo, uint8 [H, H, 3] RGB; 18 ms at 256 px.
+    """Find what is in front in a photo, uint8 [H, W, 3] RGB; 18 ms at 256 px.
 
-    `cut_out`, boolean [H, H], tells it where that is known. With `plants` leaves and stems are
+    `cut_out`, boolean [H, W], tells it where that is known. With `plants` leaves and stems are
     not in front, but something that is drawn beside it.
     """
-    small = cv2.resize(photo, (WORK, WORK), interpolation=cv2.INTER_AREA)
+    plane = plane_of(photo)
+    small = cv2.resize(photo, plane, interpolation=cv2.INTER_AREA)
     image = cv2.bilateralFilter(cv2.medianBlur(small, 3), 5, 40, 5)
-    nothing = np.zeros((WORK, WORK), bool)
+    nothing = np.zeros(plane[::-1], bool)
     if cut_out is not None:
-        shares = cv2.resize(cut_out.astype(np.float32), (WORK, WORK), interpolation=cv2.INTER_AREA)
+        shares = cv2.resize(cut_out.astype(np.float32), plane, interpolation=cv2.INTER_AREA)
         thing = clean_mask(shares > 0.5)
-        return Scene(photo, image, thing if thing.any() else _disc(), nothing, plants, alone=True)
+        return Scene(
+            photo, image, thing if thing.any() else _disc(thing), nothing, plants, alone=True
+        )
     if not plants:
         return Scene(photo, image, thing_mask(image, small), nothing)
     green = green_parts(image)
@@ -48,8 +54,14 @@ def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: boo
     return Scene(photo, image, thing, green & ~thing, plants)
 
 
+def plane_of(photo: np.ndarray) -> tuple[int, int]:
+    """Width and height of the planes of a photo [H, W, 3]."""
+    height, width = sides(with_short_side(size_of(photo.shape[1], photo.shape[0]), WORK))
+    return width, height
+
+
 def thing_mask(image: np.ndarray, small: np.ndarray) -> np.ndarray:
-    """What is in front against what is behind it, boolean [WORK, WORK].
+    """What is in front against what is behind it, boolean [h, w].
 
     Of a photo of that size, uint8 RGB, as it is (`small`) and smoothed (`image`). The network says
     where it is, and GrabCut where exactly it ends. Where there seems to be nothing, or nothing
@@ -63,7 +75,7 @@ def thing_mask(image: np.ndarray, small: np.ndarray) -> np.ndarray:
         mask = clean_mask(candidate)
         if 0.02 < mask.mean() < 0.98:
             return mask
-    return _disc()
+    return _disc(sure)
 
 
 def green_parts(image: np.ndarray) -> np.ndarray:
@@ -74,7 +86,7 @@ def green_parts(image: np.ndarray) -> np.ndarray:
 
 
 def flower_mask(image: np.ndarray, green: np.ndarray) -> np.ndarray:
-    """Flower against background by GrabCut (Rother et al., 2004), boolean [WORK, WORK].
+    """Flower against background by GrabCut (Rother et al., 2004), boolean [h, w].
 
     Seeds: colours unlike the border's and unlike leaves, bright or strong ones, near the centre.
     A degenerate cut (nearly empty or nearly all) falls back on the seeds alone.
@@ -89,7 +101,7 @@ def flower_mask(image: np.ndarray, green: np.ndarray) -> np.ndarray:
         mask = clean_mask(candidate)
         if 0.03 < mask.mean() < 0.93:
             return mask
-    return _disc()
+    return _disc(score)
 
 
 def _grab_cut(image: np.ndarray, marks: np.ndarray) -> np.ndarray:
@@ -142,7 +154,8 @@ def _holes(mask: np.ndarray, smallest: float) -> np.ndarray:
 
 def _flower_score(image: np.ndarray, green: np.ndarray) -> np.ndarray:
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    ring = np.ones((WORK, WORK), bool)
+    height, width = green.shape
+    ring = np.ones((height, width), bool)
     ring[6:-6, 6:-6] = False
     cv2.setRNGSeed(1)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 1.0)
@@ -152,7 +165,7 @@ def _flower_score(image: np.ndarray, green: np.ndarray) -> np.ndarray:
     # A flower that touches the border owns a small share of it, and must not be pushed away.
     far = (distance + 60 * np.clip(0.25 - shares, 0, 1)[:, None, None]).min(0)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
-    rows, columns = np.mgrid[-1 : 1 : WORK * 1j, -1 : 1 : WORK * 1j]
+    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     centre = np.exp(-(rows**2 + columns**2) / 0.6)
     score = far / 40 + 0.9 * centre + 0.006 * lab[..., 0] + 0.006 * chroma
     score -= 0.8 * green
@@ -166,7 +179,8 @@ def _otsu(score: np.ndarray) -> float:
     return low + threshold / 255 * (high - low)
 
 
-def _disc() -> np.ndarray:
-    disc = np.zeros((WORK, WORK), np.uint8)
-    cv2.circle(disc, (WORK // 2, WORK // 2), WORK // 3, 1, -1)
+def _disc(plane: np.ndarray) -> np.ndarray:
+    height, width = plane.shape
+    disc = np.zeros((height, width), np.uint8)
+    cv2.circle(disc, (width // 2, height // 2), WORK // 3, 1, -1)
     return disc.astype(bool)

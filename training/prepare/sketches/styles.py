@@ -14,22 +14,22 @@ def blobs(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
     Where there are no plants, what is behind the thing is what becomes black.
 
-    Gives uint8 [H, H, 3] RGB, as the photo is; `rng` picks the number of colours.
+    Gives uint8 [H, W, 3] RGB, as the photo is; `rng` picks the number of colours.
     """
-    size = len(scene.photo)
+    height, width = scene.photo.shape[:2]
     image = cv2.GaussianBlur(scene.image, (0, 0), 1.5)
     kept = ~scene.green if scene.plants else scene.thing
     labels, colours = flatten(image, kept, int(rng.integers(4, 7)))
-    canvas = Canvas(size, rng)
+    canvas = Canvas(height, width, rng)
     canvas.regions(labels, colours, 2.0)
     soft = canvas.finish(wobble=0, blur=3)
-    return cv2.bilateralFilter(soft, 7, 50, 7 * size / 256)
+    return cv2.bilateralFilter(soft, 7, 50, 7 * min(height, width) / 256)
 
 
 def outline(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """The contours as coloured strokes of a brush's width, 3 to 16 px at 256.
 
-    Gives uint8 [H, H, 3] RGB, as the photo is; `rng` picks width, gaps and wobble.
+    Gives uint8 [H, W, 3] RGB, as the photo is; `rng` picks width, gaps and wobble.
     """
     drawing = Drawing(scene, rng)
     drawing.contours(rng.uniform(3, 16))
@@ -39,7 +39,7 @@ def outline(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 def mixed(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """One of everything a person might do with a brush on a black canvas, at random.
 
-    Gives uint8 [H, H, 3] RGB, as the photo is. A way to treat the background, then one to draw the
+    Gives uint8 [H, W, 3] RGB, as the photo is. A way to treat the background, then one to draw the
     thing, pens, parts left out and a wobble are picked by `rng`.
     """
     drawing = Drawing(scene, rng)

@@ -7,6 +7,7 @@ is made by `training/prepare/composites.py`.
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from training.picture_network import PictureNetwork
@@ -15,11 +16,16 @@ NETWORK = Path(__file__).parent / "things.tflite"  # uint8 photo [1, 128, 128, 3
 
 
 def whiteness(photo: np.ndarray) -> np.ndarray:
-    """How sure each pixel of a photo, uint8 [128, 128, 3] RGB, is of the thing: 0 to 1, float32.
+    """How sure each pixel of a photo, uint8 [h, w, 3] RGB, is of the thing: 0 to 1, float32.
 
-    What the thing is, is not asked: something whole that lies before something else.
+    What the thing is, is not asked: something whole that lies before something else. The network
+    sees all of the photo as a square.
     """
-    return _network()(photo).mean(axis=2) / 255
+    network = _network()
+    height, width = photo.shape[:2]
+    square = cv2.resize(photo, (network.width, network.height), interpolation=cv2.INTER_AREA)
+    sure = network(square).mean(axis=2) / 255
+    return cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 @cache

@@ -13,6 +13,8 @@ from training.errors import UserError
 from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, look_of, names_of, task_of
 from training.transfer.bundle import SCHEMA
 
+CONVERTERS = ("tensorflow", "keras", "ai-edge-litert", "tensorflowjs", "tf2onnx", "onnxruntime")
+
 
 def bundle_name(folder: Path, name: str | None) -> str:
     """Check `name`, or make one of the folder's: what goes into an address and a file name.
@@ -74,10 +76,7 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
         # Latencies say nothing without the machine, nor files without their converter.
         "export": {
             "processor": _processor(),
-            "versions": {
-                package: version(package)
-                for package in ("tensorflow", "keras", "ai-edge-litert", "tensorflowjs")
-            },
+            "versions": {package: version(package) for package in CONVERTERS},
         },
     }
 

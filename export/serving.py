@@ -22,6 +22,29 @@ def serving_model(generator: keras.Model, *, ranges: bool = False) -> keras.Mode
     return latent_to_image(generator)
 
 
+def larger_model(generator: keras.Model) -> keras.Model | None:
+    """Wrap a generator for pictures two times as high and three times as wide, if it can take them.
+
+    It can when it is fully convolutional: None otherwise, and of what takes no picture.
+    """
+    if task_of(generator) != IMAGE_TO_IMAGE:
+        return None
+    sketch, *others = (x.shape[1:] for x in generator.inputs)
+    shapes = [(2 * sketch[0], 3 * sketch[1], sketch[2]), *others]
+    inputs = [
+        keras.Input(shape, name=x.name) for shape, x in zip(shapes, generator.inputs, strict=True)
+    ]
+    try:
+        larger = keras.models.clone_model(
+            generator,
+            input_tensors=inputs if others else inputs[0],
+            clone_function=lambda layer: layer,
+        )
+    except ValueError:  # Keras's, of a shape that a layer does not take.
+        return None
+    return image_to_image(larger)
+
+
 def latent_to_image(generator: keras.Model) -> keras.Model:
     """Wrap a generator of pictures from noise [B, Z], and from a label [B] before it.
 
@@ -39,7 +62,7 @@ def latent_to_image(generator: keras.Model) -> keras.Model:
 
 
 def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
-    """Wrap a generator of pictures from pictures, [B, S, S, 3] or 1 in [-1, 1] on both sides.
+    """Wrap a generator of pictures from pictures, [B, H, W, 3] or 1 in [-1, 1] on both sides.
 
     Args:
         generator: a functional model.
@@ -47,7 +70,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
             quantisation. Pixels then have scale 1 and zero point 0: the code is the value.
 
     Returns:
-        A model from {"sketch": ...} to {"photo": ...}, both float32 [1, S, S, 3] in 0..255, static.
+        A model from {"sketch": ...} to {"photo": ...}, both float32 [1, H, W, 3] in 0..255, static.
         Where the generator takes a look, so does it: {"look": float32 [1, 1, 1, N]}, in 0..255.
     """
     body = repeat_grey(fold_batchnorm(generator))
@@ -57,9 +80,9 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     def known(x: Any, low: float, high: float) -> Any:
         return KnownRange(low, high)(x) if ranges else x
 
-    _, size, _, channels = generator.inputs[0].shape
+    _, height, width, channels = generator.inputs[0].shape
     grey = channels == 1
-    sketch = keras.Input(batch_shape=(1, size, size, 3), name="sketch")
+    sketch = keras.Input(batch_shape=(1, height, width, 3), name="sketch")
     inputs = {"sketch": sketch}
     if look := look_of(generator):
         inputs["look"] = keras.Input(batch_shape=(1, 1, 1, look), name="look")

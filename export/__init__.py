@@ -1,1 +1,1 @@
-"""A trained generator to files that run anywhere: SavedModel, TFLite, TensorFlow.js."""
+"""A trained generator to files that run anywhere: SavedModel, TFLite, TensorFlow.js, ONNX."""

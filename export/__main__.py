@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from export.formats import FORMATS
+from export.formats import FORMATS, GROUPS
 from training.errors import UserError, cli
 from training.library_output import shown_on_failure
 from training.options import PictureSize
@@ -18,7 +18,7 @@ from training.transfer.bundle import CARD
 if TYPE_CHECKING:
     Choice = str  # What is not written out is no type to a type checker.
 else:
-    Choice = Literal["all", *FORMATS, "web"]
+    Choice = Literal["all", *FORMATS, *GROUPS]
 
 
 def export(
@@ -36,7 +36,8 @@ def export(
     Args:
         run: run folder of `python -m training fit`, or a bundle with a float file to complete.
         bundle: folder to write; a bundle that is there is replaced once all files have passed.
-        formats: which files to write; `web` adds the page that runs them in a browser.
+        formats: which files to write; `web` adds the page that runs them in a browser, `onnx` is
+            both files of that format.
         data: dataset folder for calibration and comparison; the run's own if not given.
         name: the bundle's name; the folder's if not given.
         generator: which of a run's generators, where it has several; the first if not given.
@@ -65,7 +66,7 @@ def export(
 
 
 def measure(bundle: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]) -> None:
-    """Print size, load time, time a picture and memory of every TFLite file of a bundle.
+    """Print size, load time, time a picture and memory of every TFLite and ONNX file of a bundle.
 
     Args:
         bundle: folder with a card.json.

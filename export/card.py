@@ -16,6 +16,8 @@ from training.networks.resized import picture_size
 from training.size import Size, sides, to_json
 from training.transfer.bundle import SCHEMA
 
+CONVERTERS = ("tensorflow", "keras", "ai-edge-litert", "tensorflowjs", "tf2onnx", "onnxruntime")
+
 
 def bundle_name(folder: Path, name: str | None) -> str:
     """Check `name`, or make one of the folder's: what goes into an address and a file name.
@@ -75,10 +77,7 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
         # Latencies say nothing without the machine, nor files without their converter.
         "export": {
             "processor": _processor(),
-            "versions": {
-                package: version(package)
-                for package in ("tensorflow", "keras", "ai-edge-litert", "tensorflowjs")
-            },
+            "versions": {package: version(package) for package in CONVERTERS},
         },
     }
 

@@ -28,7 +28,7 @@ class Format:
         dtype: of its input and output.
         floor: the PSNR against Keras below which an export fails, in dB.
         module: of this package: it has `write(serving model, path)` and `run(path, inputs)`.
-        numbers: what `export.tflite` writes weights as; it is the only one with a choice.
+        numbers: what weights are written as, where the module has a choice.
     """
 
     path: str
@@ -39,12 +39,14 @@ class Format:
 
     def write(self, generator: "keras.Model", calibration: Inputs, path: Path) -> None:
         """Convert a generator; inputs to calibrate by are for int8 only."""
-        from export.serving import serving_model
+        from export.serving import larger_model, serving_model
 
         module = import_module(f"export.{self.module}")
         model = serving_model(generator, ranges=self.numbers == "int8")
-        if self.numbers:
+        if self.module == "tflite":
             module.write(model, path, self.numbers, calibration)
+        elif self.module == "onnx":
+            module.write(model, path, self.numbers, larger_model(generator))
         else:
             module.write(model, path)
 
@@ -60,7 +62,10 @@ FORMATS = {
     "tflite-dynamic": Format("generator.dynamic.tflite", "float32", 30, "tflite", "dynamic"),
     "tflite-int8": Format("generator.int8.tflite", "uint8", 28, "tflite", "int8"),
     "tfjs": Format("tfjs", "float32", 45, "tfjs"),
+    "onnx-float32": Format("generator.float32.onnx", "float32", 60, "onnx", "float32"),
+    "onnx-float16": Format("generator.float16.onnx", "float32", 45, "onnx", "float16"),
 }
+GROUPS = ("web", "onnx")  # What a person may ask for by one word, besides `all`.
 
 
 def formats_for(task: str) -> list[str]:
@@ -73,11 +78,17 @@ def formats_for(task: str) -> list[str]:
 
 
 def chosen(asked: Collection[str], task: str) -> list[str]:
-    """Keys for what a person asks: some of them, `all` that there are, what the `web` page runs."""
-    # The first is what LiteRT runs in a browser and on a phone, the second what TensorFlow.js does.
-    web = ("tflite-int8" if task == IMAGE_TO_IMAGE else "tflite-dynamic", "tfjs")
-    every = formats_for(task) if "all" in asked else []
-    keys = {*asked, *every, *(web if "web" in asked else ())} - {"all", "web"}
+    """Keys for what a person asks: some of them, `all` that there are, or the `GROUPS`.
+
+    The `web` page runs the files of its group, and `onnx` is both files of that format.
+    """
+    groups = {
+        "all": formats_for(task),
+        # The first is what LiteRT runs in a browser and on a phone, the second what TensorFlow.js.
+        "web": ["tflite-int8" if task == IMAGE_TO_IMAGE else "tflite-dynamic", "tfjs"],
+        "onnx": ["onnx-float32", "onnx-float16"],
+    }
+    keys = {key for each in asked for key in groups.get(each, [each])}
     unfit = keys - set(formats_for(task))
     if unfit:
         raise UserError(

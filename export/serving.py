@@ -11,8 +11,11 @@ import numpy as np
 from keras import ops
 
 from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey
+from training.errors import UserError
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of, names_of, task_of
+from training.networks.resized import picture_size, resized
 from training.pixels import from_network, to_network
+from training.size import sides, size_of
 
 
 def serving_model(generator: keras.Model, *, ranges: bool = False) -> keras.Model:
@@ -20,6 +23,19 @@ def serving_model(generator: keras.Model, *, ranges: bool = False) -> keras.Mode
     if task_of(generator) == IMAGE_TO_IMAGE:
         return image_to_image(generator, ranges=ranges)
     return latent_to_image(generator)
+
+
+def larger_model(generator: keras.Model) -> keras.Model | None:
+    """Wrap a generator for pictures two times as high and three times as wide, if it can take them.
+
+    It can when it is fully convolutional: None otherwise, and of what takes no picture.
+    """
+    height, width = sides(picture_size(generator))
+    try:
+        larger = resized(generator, size_of(3 * width, 2 * height))
+    except UserError:
+        return None
+    return image_to_image(larger)
 
 
 def latent_to_image(generator: keras.Model) -> keras.Model:

@@ -9,9 +9,9 @@ from training.transfer.looks import shifts
 SIZE = 32
 
 
-def tiny_unet() -> keras.Model:
+def tiny_unet(size: int = SIZE) -> keras.Model:
     """Two halvings, transposed convolutions, BatchNorm, dropout and a skip, as in `unet`."""
-    sketch = keras.Input((SIZE, SIZE, 3))
+    sketch = keras.Input((size, size, 3))
     x = layers.Conv2D(8, 4, strides=2, padding="same")(sketch)
     skip = layers.LeakyReLU(negative_slope=0.2)(x)
     x = layers.Conv2D(16, 4, strides=2, padding="same", use_bias=False)(skip)
@@ -25,9 +25,9 @@ def tiny_unet() -> keras.Model:
     return randomised(keras.Model(sketch, photo))
 
 
-def tiny_shuffle() -> keras.Model:
+def tiny_shuffle(size: int = SIZE) -> keras.Model:
     """Resize-convolutions, a residual and a pixel shuffle, as in `shuffle_unet`."""
-    sketch = keras.Input((SIZE, SIZE, 3))
+    sketch = keras.Input((size, size, 3))
     x = layers.Conv2D(12, 4, strides=2, padding="same", use_bias=False)(sketch)
     skip = layers.ReLU()(layers.BatchNormalization()(x))
     x = layers.Conv2D(12, 4, strides=2, padding="same", use_bias=False)(skip)

@@ -55,9 +55,11 @@ def change(bundle: Path, **keys) -> None:
 
 
 def test_what_is_missing_is_made_and_what_is_there_is_kept(source, tmp_path):
-    card = complete_bundle(source, tmp_path / "out", ["tflite-int8", "tflite-float32"])
-    assert list(card["files"]) == ["tflite-float16", "tflite-int8", "tflite-float32"]
+    card = complete_bundle(source, tmp_path / "out", ["tflite-int8", "tflite-float32", "onnx"])
+    made = ["tflite-float32", "onnx-float32", "onnx-float16"]
+    assert list(card["files"]) == ["tflite-float16", "tflite-int8", *made]
     assert card["parity"]["tflite-float32"]["psnr"] > 60
+    assert card["parity"]["onnx-float32"]["psnr"] > 60
     assert read(tmp_path / "out") == card
     for name in ("generator.int8.tflite", "generator.float16.tflite", "check/answer.png"):
         assert (tmp_path / "out" / name).read_bytes() == (source / name).read_bytes()
@@ -205,7 +207,7 @@ def test_where_noise_comes_in_the_page_takes_what_is_there(latent, tmp_path):
 
 @pytest.mark.parametrize(
     ("formats", "lacking"),
-    [(("tfjs", "web"), "tfjs"), (("all",), "saved-model, tflite-float32, tflite-dynamic, tfjs")],
+    [(("tfjs", "web"), "tfjs"), (("all",), "saved-model, tflite-float32, .*, onnx-float16")],
 )
 def test_where_noise_comes_in_nothing_is_made(latent, tmp_path, formats, lacking):
     with pytest.raises(UserError, match=f"has no {lacking}, and only a run"):

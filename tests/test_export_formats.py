@@ -9,14 +9,15 @@ from typing import get_args
 import pytest
 
 from export.__main__ import Choice
-from export.formats import FORMATS
+from export.formats import FORMATS, GROUPS, chosen
 from training.transfer.tflite_weights import FLOAT
 
 REPOSITORY = Path(__file__).parent.parent
 
 
 def test_the_command_line_offers_the_formats_there_are():
-    assert get_args(Choice) == ("all", *FORMATS, "web")
+    assert get_args(Choice) == ("all", *FORMATS, *GROUPS)
+    assert all(set(chosen([group], "image-to-image")) < set(FORMATS) for group in GROUPS)
 
 
 def test_every_format_can_be_written_and_run():

@@ -40,6 +40,7 @@ def test_the_formats_of_a_task():
     assert chosen(["all"], "image-to-image") == list(FORMATS)
     assert "tflite-int8" not in chosen(["all"], "noise-to-image")
     assert chosen(["web"], "image-to-image") == ["tflite-int8", "tfjs"]
+    assert chosen(["onnx"], "noise-to-image") == ["onnx-float32", "onnx-float16"]
     assert chosen(["web", "tflite-float32"], "label-to-image") == [
         "tflite-float32",
         "tflite-dynamic",
@@ -86,11 +87,12 @@ def test_a_run_becomes_a_bundle_that_the_demo_opens(name, store, tmp_path):
     run.save_generators({each: spread(load_trained(run, each)) for each in every}, run.card)
     for generator_name in every:
         network = load_trained(run, generator_name)
-        formats = ("tflite-float32", "tflite-dynamic", "saved-model")
+        formats = ("tflite-float32", "tflite-dynamic", "saved-model", "onnx-float16")
         bundle = tmp_path / generator_name
         card = export_bundle(run, bundle, formats, data(store, name), generator=generator_name)
-        assert list(card["files"]) == ["saved-model", "tflite-float32", "tflite-dynamic"]
+        assert set(card["files"]) == set(formats)
         assert card["parity"]["tflite-float32"]["psnr"] > 60
+        assert card["parity"]["onnx-float16"]["psnr"] > 60
         assert card["task"] == task_of(network)
         opened = load_card(bundle)
         answer = np.asarray(Image.open(bundle / card["check"]["answer"])).astype(int)

@@ -53,7 +53,7 @@ def run(dataset, tmp_path_factory):
 def bundle(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles") / "looks"
     formats = ("tflite-float32", "tflite-float16", "tflite-int8", "saved-model", "tfjs")
-    export_bundle(run, folder, formats)
+    export_bundle(run, folder, (*formats, "onnx"))
     return folder
 
 
@@ -109,7 +109,7 @@ def test_files_take_the_look_as_keras_does(numbers, least, generator, tmp_path):
     tflite.write(serving, tmp_path / "a.tflite", numbers, inputs)
     found = tflite.run(tmp_path / "a.tflite", inputs).photos
     assert compare(found, in_keras(generator, inputs)).psnr > least
-    assert _measure(tmp_path / "a.tflite", 1)["picture"] > 0
+    assert _measure(tmp_path / "a.tflite", 1, SIZE)["picture"] > 0
 
 
 def test_a_file_gives_its_weights_back(generator, tmp_path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from export.formats import FORMATS
+from training import progress
 from training.errors import UserError, cli
 from training.library_output import shown_on_failure
 from training.transfer.bundle import CARD
@@ -43,9 +44,10 @@ def export(
     # Whatever trained the weights, TensorFlow converts them. Before Keras is imported:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
+    progress.step("load")
     with shown_on_failure("loading TensorFlow"):
         from export.bundle import export_bundle
-        from export.card import table
+        from export.card import measured, table
         from export.complete import complete_bundle
         from training.runs.folder import Run
 
@@ -57,6 +59,7 @@ def export(
     else:
         card = complete_bundle(run, bundle, formats)
     print(table(card))
+    progress.tell("bundle", path=bundle, files=measured(card))
     print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
 
 
@@ -78,7 +81,10 @@ def main() -> None:
         if sys.argv[1:2] == ["benchmark"]:
             tyro.cli(measure, args=sys.argv[2:], prog="python -m export benchmark")
         else:
-            tyro.cli(export, prog="python -m export")
+            path, rest = progress.asked(sys.argv[1:])
+            with progress.told_to(path, "export"):
+                told = progress.described(export)
+                tyro.cli(export, args=rest, prog="python -m export", description=told)
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         sys.exit(130)

@@ -4,7 +4,6 @@ A bundle appears whole or not at all: it is written beside its place, checked, a
 """
 
 import json
-import sys
 from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import keras
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from export import page
 from export.card import bundle_name, empty_card, parsed_look
@@ -29,6 +27,7 @@ from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.library_output import shown_on_failure
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of
+from training.progress import Bar, warn
 from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
 from training.runs.samples import sample_inputs, with_looks
@@ -101,7 +100,7 @@ def _pictures(dataset: Dataset, column: int, look: int) -> tuple[Inputs, Inputs]
     """Training sketches to calibrate by, and held-out ones to compare files on; with looks."""
     held_out = dataset.test
     if not len(held_out):
-        _warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
+        warn(f"{dataset.folder} has no test pairs, so files are compared on training sketches")
         held_out = dataset.train
     counts = {CALIBRATION: dataset.train, COMPARED: held_out}
     calibration, inputs = (
@@ -145,7 +144,7 @@ def write_bundle(
         )
     if "tflite-int8" in formats and len(calibration["sketch"]) < CALIBRATION:
         few = f"only {len(calibration['sketch'])} training sketches to calibrate int8 on"
-        _warn(f"{few}; {CALIBRATION} are better")
+        warn(f"{few}; {CALIBRATION} are better")
     if "sketch" in inputs and "canvas" not in about:
         seen = np.concatenate([calibration["sketch"], inputs["sketch"]])
         about = {**about, "canvas": canvas_of(seen, plants)}
@@ -159,7 +158,8 @@ def write_bundle(
             known = with_looks(drawings, look_of(generator))
             answer = in_keras(generator, known)
         card["check"] = write_check(folder, known, answer)
-        steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
+        keys = [key for key in FORMATS if key in formats]
+        steps = Bar(keys, step="convert", unit="file", leave=False)
         for key in steps:
             steps.set_description(key)
             add_file(card, key, folder, generator, calibration, inputs, reference)
@@ -217,7 +217,7 @@ def add_file(
         with shown_on_failure(f"running {kind.path}", (Unchecked,)):
             outcome = kind.run(path, inputs)
     except Unchecked as reason:
-        _warn(f"{kind.path} is written but was not compared with Keras: {reason}")
+        warn(f"{kind.path} is written but was not compared with Keras: {reason}")
         return
     parity = check(kind.path, outcome.photos, reference, kind.floor)
     card["parity"][key] = {k: round(v, 3) for k, v in asdict(parity).items()}
@@ -225,7 +225,3 @@ def add_file(
         "milliseconds": round(outcome.milliseconds, 2),
         "threads": outcome.threads,
     }
-
-
-def _warn(text: str) -> None:
-    tqdm.write(f"warning: {text}", file=sys.stderr)

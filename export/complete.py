@@ -15,6 +15,7 @@ from export.serving import in_keras
 from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.networks.inputs import IMAGE_TO_IMAGE, TASKS
+from training.progress import Bar
 from training.runs.samples import with_looks
 from training.transfer.bundle import CARD, Bundle, known_pictures, read_bundle
 from training.transfer.tflite_weights import float_format, generator_of_bundle
@@ -71,7 +72,7 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
             check(str(path), outcome.photos, reference, kind.floor)
             if "check" not in card:
                 card["check"] = write_check(folder, inputs, reference)
-            for key in missing:
+            for key in Bar(missing, step="convert", unit="file", leave=False):
                 add_file(card, key, folder, generator, {}, inputs, reference)
         finish(card, folder, source, web="web" in formats)
     return card

@@ -4,14 +4,13 @@ import contextlib
 import dataclasses
 import platform
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from training import files
+from training import files, progress
 from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
@@ -65,6 +64,7 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     opened = _open(recipe, options, name)
     # Before the networks are built, which takes long, and on a GPU the memory of who is there.
     with _alone(opened):
+        progress.step("build")
         model = _build(opened)
         resumed = _resume(opened, model)
         _train(opened, model, resumed, verbose)
@@ -115,9 +115,8 @@ def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
     dataset = recipe.open(options.data)
     if dataset.info.get("complete") is False:
         told = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])
-        print(
-            f"{options.data} is half made; this goes on: python -m training prepare {told}",
-            file=sys.stderr,
+        progress.warn(
+            f"{options.data} is half made; this goes on: python -m training prepare {told}"
         )
     if options.licence:
         dataset = dataclasses.replace(dataset, info=dataset.info | {"licence": options.licence})
@@ -212,11 +211,11 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
     if options.minutes:
         epochs = position.epoch + ENDLESS
         late = position.seconds >= 60 * options.minutes
-    progress = callbacks.ProgressGIF(run.samples, run.progress)
+    animation = callbacks.ProgressGIF(run.samples, run.progress)
     if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
-            progress.on_train_end()
+            animation.on_train_end()
         return
     around = [
         callbacks.Stages(recipe.batch, position.images),
@@ -226,14 +225,16 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
     if options.minutes:
         around.append(plan.Deadline(options.minutes, position.seconds))
         if position.epoch:
-            print(f"going on until {plan.until(options.minutes, position.seconds)}")
+            plan.go_on(options.minutes, position.seconds)
     if devices.chief:
         around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
             EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices),
-            progress,
+            animation,
         ]
+    # Last, so that what a line tells of is there.
+    around.append(callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples))
     with devices.training():
         model.fit(
             resumed.batches,

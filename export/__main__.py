@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from export.formats import FORMATS, GROUPS
+from training import progress
 from training.errors import UserError, cli
 from training.library_output import shown_on_failure
 from training.options import PictureSize
@@ -48,9 +49,10 @@ def export(
             draws any. A bundle keeps the sizes that it has.
     """
     _convert_with_tensorflow()
+    progress.step("load")
     with shown_on_failure("loading TensorFlow"):
         from export.bundle import export_bundle
-        from export.card import table
+        from export.card import measured, table
         from export.complete import complete_bundle
         from training.runs.folder import Run
 
@@ -62,6 +64,7 @@ def export(
     else:
         card = complete_bundle(run, bundle, formats, size)
     print(table(card))
+    progress.tell("bundle", path=bundle, files=measured(card))
     print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
 
 
@@ -111,7 +114,10 @@ def main() -> None:
         if command := COMMANDS.get("".join(sys.argv[1:2])):
             tyro.cli(command, args=sys.argv[2:], prog=f"python -m export {sys.argv[1]}")
         else:
-            tyro.cli(export, prog="python -m export")
+            path, rest = progress.asked(sys.argv[1:])
+            with progress.told_to(path, "export"):
+                told = progress.described(export)
+                tyro.cli(export, args=rest, prog="python -m export", description=told)
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         sys.exit(130)

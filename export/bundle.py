@@ -15,7 +15,7 @@ from export import page
 from export.card import bundle_name, empty_card, empty_part, parsed_look
 from export.formats import FORMATS, chosen
 from export.palette import canvas_of
-from export.part import CHECK, checked_sizes, fitted, folders_of_sizes, warn, write_part
+from export.part import CHECK, checked_sizes, fitted, folders_of_sizes, write_part
 from export.replace import EXAMPLES, replacing
 from training.data.datasets import Dataset
 from training.data.known import SOURCES
@@ -23,6 +23,7 @@ from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of
 from training.networks.resized import picture_size, resized
+from training.progress import warn
 from training.recipes import recipe_from
 from training.runs.folder import Run, load_generator
 from training.runs.samples import sample_inputs, with_looks

@@ -95,23 +95,42 @@ def empty_part(generator: keras.Model, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was measured of each file: `format`, `path`, `bytes`, `milliseconds`, `threads`, `psnr`.
+
+    Of a bundle's own size first. The last three are None where a file could not be run.
+    """
+    rows = []
+    for part in (card, *card.get("sizes", ())):
+        for key in (key for key in FORMATS if key in part["files"]):
+            file, latency, parity = (
+                part[entry].get(key) or {} for entry in ("files", "latency", "parity")
+            )
+            rows.append(
+                {
+                    "format": key,
+                    "path": file["path"],
+                    "bytes": file["bytes"],
+                    "milliseconds": latency.get("milliseconds"),
+                    "threads": latency.get("threads"),
+                    "psnr": parity.get("psnr"),
+                }
+            )
+    return rows
+
+
 def table(card: dict[str, Any]) -> str:
     """One line a file: path, size, milliseconds for one picture, PSNR against Keras."""
     rows = [("file", "MB", "ms", "threads", "PSNR")]
-    found = [
-        [part[entry].get(key) for entry in ("files", "latency", "parity")]
-        for part in (card, *card.get("sizes", ()))
-        for key in FORMATS
-        if key in part["files"]
-    ]
-    for file, latency, parity in found:
+    for file in measured(card):
+        timed, compared = file["milliseconds"] is not None, file["psnr"] is not None
         rows.append(
             (
                 file["path"],
                 f"{file['bytes'] / 1e6:.2f}",
-                f"{latency['milliseconds']:.1f}" if latency else "-",
-                f"{latency['threads']}" if latency else "-",
-                f"{parity['psnr']:.1f} dB" if parity else "not compared",
+                f"{file['milliseconds']:.1f}" if timed else "-",
+                f"{file['threads']}" if timed else "-",
+                f"{file['psnr']:.1f} dB" if compared else "not compared",
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -18,6 +18,7 @@ from training.errors import UserError
 from training.evaluation.generators import load_drawings
 from training.networks.inputs import IMAGE_TO_IMAGE, TASKS, Inputs
 from training.networks.resized import resized
+from training.progress import Bar
 from training.runs.samples import with_looks
 from training.size import Size, from_json, told
 from training.transfer.bundle import CARD, Bundle, known_pictures, read_bundle
@@ -125,7 +126,7 @@ def _complete(
     reference = in_keras(generator, inputs)
     if "check" not in part:
         part["check"] = write_check(folder, place, inputs, reference)
-    for key in missing:
+    for key in Bar(missing, step="convert", unit="file", leave=False):
         add_file(part, key, place, folder, generator, {}, inputs, reference)
 
 

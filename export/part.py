@@ -1,6 +1,5 @@
 """What a bundle has of one size: its files, each compared with Keras, and a known drawing."""
 
-import sys
 from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from export.formats import FORMATS
 from export.parity import check
@@ -20,6 +18,7 @@ from training.errors import UserError
 from training.library_output import shown_on_failure
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs
 from training.networks.resized import picture_size
+from training.progress import Bar, warn
 from training.size import SIZE, Size, sides, told
 from training.transfer.bundle import fingerprint
 
@@ -93,7 +92,8 @@ def write_part(
         shown = fitted(known, size)
         answers = in_keras(generator, shown)
     part["check"] = write_check(folder, place, shown, answers)
-    steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
+    keys = [key for key in FORMATS if key in formats]
+    steps = Bar(keys, step="convert", unit="file", leave=False)
     for key in steps:
         steps.set_description(f"{place}{key}")
         add_file(part, key, place, folder, generator, calibration, inputs, reference)
@@ -149,8 +149,3 @@ def add_file(
         "milliseconds": round(outcome.milliseconds, 2),
         "threads": outcome.threads,
     }
-
-
-def warn(text: str) -> None:
-    """Say something on stderr, above the bar that may be there."""
-    tqdm.write(f"warning: {text}", file=sys.stderr)

@@ -56,7 +56,11 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": {"data", "networks", "recipes", "runs"},
     "transfer": {"evaluation", "look", "networks", "recipes", "runs"},
 }
-BESIDE_THE_ROOMS = {"adversarial": {"backends"}, "device": {"backends"}}
+BESIDE_THE_ROOMS = {
+    "adversarial": {"backends"},
+    "device": {"backends"},
+    "opened": {"backends", "data", "runs", "transfer"},
+}
 ABOVE_ALL = ("fit", "__main__")
 
 # Who names the file: a run has one of its own, and all bundles are read by one module.

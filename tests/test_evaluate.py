@@ -197,7 +197,9 @@ def test_what_cannot_be_measured_is_refused_before_any_work(run, tmp_path, mean_
 def test_the_last_line_of_a_training_compares_with_the_inputs(run, dataset):
     opened = Dataset.open(dataset)
     inputs, photos = opened.test.load()
-    told = evaluate.how_near(Generator.open(run.folder))
+    near = evaluate.how_near(Generator.open(run.folder))
+    assert near
+    told = evaluate.told_nearness(near)
     pattern = r"(\d+) held-out pairs: ([\d.]+) of 255 from the photo \(([\d.]+) the inputs themsel"
     found = re.match(pattern, told)
     assert found and int(found[1]) == len(photos)

@@ -3,13 +3,17 @@
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import tyro
 
+from training import progress
 from training.errors import UserError, cli
 from training.library_output import shown_on_failure
+
+Returned = TypeVar("Returned")
 
 SUMMARY = """\
 usage: python -m training COMMAND ...
@@ -22,7 +26,9 @@ usage: python -m training COMMAND ...
 
 preview and evaluate also take an exported .tflite file.
 
-Each has its own --help. KERAS_BACKEND=jax trains on JAX, tensorflow (the default) on TensorFlow."""
+Each has its own --help, and takes --progress FILE, for programs: it appends to FILE how far the
+command is, one JSON object a line (training/progress.py says what is in them).
+KERAS_BACKEND=jax trains on JAX, tensorflow (the default) on TensorFlow."""
 
 
 @cli
@@ -42,7 +48,10 @@ def main() -> None:
         print(SUMMARY)
     elif name in commands:
         # A command imports what it needs when it runs: `prepare` does without a backend.
-        commands[name](arguments)
+        path, rest = progress.asked(arguments)
+        with progress.told_to(path, name):
+            progress.step("load")
+            commands[name](rest)
     else:
         raise UserError(f"unknown command {name!r}; there are {', '.join(commands)}")
 
@@ -50,7 +59,7 @@ def main() -> None:
 def _prepare(arguments: list[str]) -> None:
     from training.prepare.prepare import prepare
 
-    info = tyro.cli(prepare, args=arguments, prog="python -m training prepare")
+    info = _called(prepare, arguments)
     if info["plants"] and "--plants" not in arguments:
         print("green photos: sketches have leaves and stems; --plants no draws none")
     left_out = [f"{count:,} {kind}" for kind, count in info["left_out"].items()]
@@ -121,18 +130,20 @@ def _fit(arguments: list[str]) -> None:
         command,
         args=rest,
         prog=f"python -m training fit {name}",
+        description=progress.described(command),
         config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
     )
 
 
 def _tell(run: Path, sheet: Path) -> None:
     """End honestly: how near it came, where to look, what to type next."""
-    from training.evaluation.evaluate import how_near
+    from training.evaluation.evaluate import how_near, told_nearness
     from training.evaluation.generators import Generator
 
     near = how_near(Generator.open(run))
     if near:
-        print(near)
+        print(told_nearness(near))
+        progress.tell("measured", measures=[near])
     bundle = Path("bundles") / run.name
     print(f"look at {sheet}, then: {shlex.join(['python', '-m', 'export', str(run), str(bundle)])}")
 
@@ -141,25 +152,28 @@ def _preview(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
         from training.evaluation.preview import preview
 
-    print(tyro.cli(preview, args=arguments, prog="python -m training preview"))
+    print(_called(preview, arguments))
 
 
 def _evaluate(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
         from training.evaluation.evaluate import report
 
-    tyro.cli(report, args=arguments, prog="python -m training evaluate")
+    _called(report, arguments, "evaluate")
+
+
+def _called(function: Callable[..., Returned], arguments: list[str], name: str = "") -> Returned:
+    """Call a function with what was typed; it is what the command of its name, or `name`, does."""
+    told = progress.described(function)
+    prog = f"python -m training {name or function.__name__}"
+    return tyro.cli(function, args=arguments, prog=prog, description=told)
 
 
 def _devices(arguments: list[str]) -> None:
     with shown_on_failure("loading Keras"):
-        from training import device
+        from training.device import report
 
-    def devices() -> str:
-        """Say what would train here, how fast it is, and which card is idle."""
-        return device.report()
-
-    print(tyro.cli(devices, args=arguments, prog="python -m training devices"))
+    print(_called(report, arguments, "devices"))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import keras
 from keras import ops
 
 from training.backends import accelerator
+from training.progress import warn
 
 DRIVER = Path("/proc/driver/nvidia/gpus")  # Of Linux: a folder a card, whatever is installed.
 SIDES = {"cpu": 1024, "gpu": 8192, "tpu": 8192}  # Of the matrices, so that they fill a device.
@@ -63,7 +63,7 @@ def announce() -> None:
     """Print what trains, and on stderr a warning where a card is idle."""
     print(f"training on {device_name()}", flush=True)
     if told := idle():
-        print(f"warning: {told}", file=sys.stderr)
+        warn(told)
 
 
 def report() -> str:

@@ -2,43 +2,27 @@
 
 import contextlib
 import dataclasses
-import shlex
-import sys
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from training import files
+from training import files, progress
 from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
-from training.data.datasets import Dataset
 from training.device import announce, device_name
-from training.errors import UserError
+from training.opened import Opened, agree, open_training
 from training.runs import callbacks, checkpoints, plan
 from training.runs.checkpoints import Position
-from training.runs.configuration import digest, identity
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
-from training.runs.options import FitOptions, resolve_precision
+from training.runs.options import FitOptions
 from training.size import to_json
-from training.transfer.start import identify, load_start
-from training.transfer.teacher import load_teacher, weights_file
+from training.transfer.start import load_start
+from training.transfer.teacher import load_teacher
 
 ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
-
-
-@dataclasses.dataclass(frozen=True)
-class _Opened:
-    """What a training is given, checked and opened."""
-
-    recipe: Any
-    options: FitOptions
-    dataset: Dataset
-    devices: Devices
-    config: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,10 +47,11 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
             network cannot take, a run folder of another configuration or in which another fit is
             at work, a full disk, or losses that are not finite.
     """
-    opened = _open(recipe, options, name)
+    opened = open_training(recipe, options, name)
     announce()
     # Before the networks are built, which takes long, and on a GPU the memory of who is there.
     with _alone(opened):
+        progress.step("build")
         model = _build(opened)
         resumed = _resume(opened, model)
         _train(opened, model, resumed, verbose)
@@ -81,7 +66,7 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
     Raises:
         UserError: as `fit` does before it trains.
     """
-    opened = _open(recipe, options, name)
+    opened = open_training(recipe, options, name)
     networks = _build(opened).networks
     recipe, dataset = opened.recipe, opened.dataset
     told = {
@@ -104,41 +89,7 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
     return "\n".join(lines)
 
 
-def _open(recipe: Any, options: FitOptions, name: str) -> _Opened:
-    """Check the options and open the data: what is wrong with them is told before any work.
-
-    Data before devices, as with TF_CONFIG these wait for other machines; devices before anything
-    that a backend computes, which would settle them for good.
-    """
-    recipe.check()
-    options.check(recipe.batch)
-    if options.start and list(recipe.shown) != ["generator"]:
-        raise UserError(f"--start begins with one generator, but {name} trains several")
-    dataset = recipe.open(options.data)
-    if dataset.info.get("complete") is False:
-        told = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])
-        print(
-            f"{options.data} is half made; this goes on: python -m training prepare {told}",
-            file=sys.stderr,
-        )
-    if options.licence:
-        dataset = dataclasses.replace(dataset, info=dataset.info | {"licence": options.licence})
-    devices = Devices(options.devices)
-    if recipe.batch % devices.replicas:
-        raise UserError(
-            f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
-            f"{devices.workers} machine(s)"
-        )
-    if options.minutes:
-        plan.check_recipe(recipe, devices.workers)
-        images = plan.planned_epoch_images(options.run) or options.epoch_images
-        options = dataclasses.replace(options, epoch_images=images)
-    recipe = recipe.completed(Run.begun(options.run))
-    config = _configuration(recipe, options, name, dataset)
-    return _Opened(recipe, options, dataset, devices, config)
-
-
-def _alone(opened: _Opened) -> contextlib.AbstractContextManager[None]:
+def _alone(opened: Opened) -> contextlib.AbstractContextManager[None]:
     """Keep a second `fit` out of the run folder, of several machines on the one that writes it."""
     folder = opened.options.run
     if not opened.devices.chief:
@@ -146,7 +97,7 @@ def _alone(opened: _Opened) -> contextlib.AbstractContextManager[None]:
     return files.alone(folder, f"another fit is at work on {folder}; choose another --run")
 
 
-def _build(opened: _Opened) -> AdversarialModel:
+def _build(opened: Opened) -> AdversarialModel:
     """Build the networks, the optimizer and the teacher.
 
     A run folder of something else is refused before that work. The precision is set first, as
@@ -170,7 +121,7 @@ def _build(opened: _Opened) -> AdversarialModel:
     return model
 
 
-def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
+def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
     """Start the run folder, or bring the model to where the run in it is.
 
     The folder is made only now that networks and pictures were read, so that a refusal leaves
@@ -190,7 +141,7 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     if devices.chief:
         run = Run.start(run.folder, run.config)
         position = checkpoints.restore(model, run.checkpoints)
-    _agree(devices, run.config)
+    agree(devices, run.config)
     if options.start and devices.chief and not position.images:
         load_start(options.start, model.networks["generator"], columns[0])
     position = checkpoints.from_chief(model, position, devices)
@@ -200,7 +151,7 @@ def _resume(opened: _Opened, model: AdversarialModel) -> _Resumed:
     return _Resumed(run, position, batches)
 
 
-def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
+def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
     """Train for the epochs that are left.
 
     What happens around an epoch is in the order of what it leaves: NaN stops it before anything
@@ -214,11 +165,11 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
     if options.minutes:
         epochs = position.epoch + ENDLESS
         late = position.seconds >= 60 * options.minutes
-    progress = callbacks.ProgressGIF(run.samples, run.progress)
+    animation = callbacks.ProgressGIF(run.samples, run.progress)
     if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
-            progress.on_train_end()
+            animation.on_train_end()
         return
     around = [
         callbacks.Stages(recipe.batch, position.images),
@@ -228,14 +179,16 @@ def _train(opened: _Opened, model: AdversarialModel, resumed: _Resumed, verbose:
     if options.minutes:
         around.append(plan.Deadline(options.minutes, position.seconds))
         if position.epoch:
-            print(f"going on until {plan.until(options.minutes, position.seconds)}")
+            plan.go_on(options.minutes, position.seconds)
     if devices.chief:
         around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
             EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices),
-            progress,
+            animation,
         ]
+    # Last, so that what a line tells of is there.
+    around.append(callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples))
     with devices.training():
         model.fit(
             resumed.batches,
@@ -258,43 +211,3 @@ def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
     if keras.backend.backend() != "tensorflow":
         return []
     return [keras.callbacks.TensorBoard(run.tensorboard, write_graph=False)]
-
-
-def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
-    """Everything that decides the result; `images` only decides when to stop."""
-    return {
-        "recipe": name,
-        "options": {
-            option: _identify(value) if isinstance(value, Path) else value
-            for option, value in dataclasses.asdict(recipe).items()
-        },
-        "size": to_json(dataset.size),
-        "seed": options.seed,
-        "precision": resolve_precision(options.precision),
-        "epoch_images": options.epoch_images,
-        "start": identify(options.start) if options.start else None,
-        "data": {
-            # Found from any working directory; a dataset's name stays one.
-            "folder": str(options.data.absolute() if options.data.is_dir() else options.data),
-            "name": dataset.name,
-            "images": len(dataset.train),
-            "fingerprint": dataset.train.fingerprint(),
-        },
-    }
-
-
-def _identify(path: Path) -> dict[str, str]:
-    """Tell the weights that a recipe's option names: a file of them, a run folder or a bundle."""
-    # Where they lie may change between two starts, and is nobody's business in a card.
-    return identity(path, weights_file(path) if path.is_dir() else path)
-
-
-def _agree(devices: Devices, config: dict[str, Any]) -> None:
-    """Raise `UserError` on a machine that would train something else than the first one."""
-    mine = np.frombuffer(digest(config), np.uint8).astype(np.int64)
-    [first] = devices.from_chief([mine])
-    if not np.array_equal(first, mine):
-        raise UserError(
-            "the first worker of TF_CONFIG trains with other options, data or --precision than "
-            "this one: start the same command on every machine, on the same data"
-        )

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from training.errors import UserError
 from training.files import replacing, write_json
+from training.progress import Bar
 from training.size import Size, sides, told
 
 AHEAD = 32  # Pictures decoded and not yet written: enough for every thread, and little memory.
@@ -175,7 +175,8 @@ def in_order(
     sources: Sequence[Source], read: Callable[[Source], Result], *, name: str, unit: str
 ) -> Iterator[Result]:
     """Read sources in threads, a few of them ahead, and yield the results in order, with a bar."""
-    with ThreadPoolExecutor() as pool, tqdm(total=len(sources), desc=name, unit=unit) as bar:
+    told = Bar(total=len(sources), step="decode", desc=name, unit=unit)
+    with ThreadPoolExecutor() as pool, told as bar:
         remaining = iter(sources)
         pending = deque(pool.submit(read, source) for source in islice(remaining, AHEAD))
         while pending:

@@ -1,9 +1,9 @@
 """Weights that others have trained and published, and that ours learn from."""
 
 import dataclasses
-import sys
 from pathlib import Path
 
+from training import progress
 from training.data.downloads import NotDownloaded, download
 from training.errors import UserError
 
@@ -54,10 +54,9 @@ def squeezenet_weights(told: Path | None, needed: bool) -> Path | None:
     try:
         return fetch(SQUEEZENET)
     except UserError as error:
-        print(
+        progress.warn(
             f"{error}; pictures will be plainer. Start a run with a network, or with --squeezenet "
             f"FILE, the {SQUEEZENET.file} from {SQUEEZENET.address}; --squeezenet {NONE} says that "
-            "this is meant",
-            file=sys.stderr,
+            "this is meant"
         )
         return None

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from training import files
+from training import files, progress
 from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.features import FeatureNetwork
@@ -53,6 +53,7 @@ def report(
     opened = Generator.open(generator, name)
     measured = evaluate(opened, data=data, drawings=drawings, features=features, limit=limit)
     print(table(measured))
+    progress.tell("measured", measures=measured["measures"])
     if json:
         files.write_json(json, measured)
 
@@ -130,24 +131,30 @@ def evaluate(
     }
 
 
-def how_near(generator: Generator, limit: int = 64) -> str:
-    """Say in a line how near pictures of held-out inputs are to their photos, and the inputs are.
+def how_near(generator: Generator, limit: int = 64) -> dict[str, Any] | None:
+    """Measure how near pictures of held-out inputs are to their photos, and the inputs are.
 
-    Nothing where none are held out, or belong together, or noise is what it takes.
+    Gives a row as `measure` does, with `l1_inputs` and `ssim_inputs` of the inputs themselves; None
+    where none are held out, or belong together, or noise is what it takes.
     """
     dataset = generator.dataset(None)
     if generator.task != IMAGE_TO_IMAGE or not dataset.paired or not len(dataset.test):
-        return ""
+        return None
     columns = generator.held_out(dataset)
     pictures, photos = (sheets.evenly_spaced(column, limit) for column in columns)
-    count, shown = len(photos), sheets.to_rgb(pictures)
     photos = sheets.to_rgb(photos)
     near = measure(HELD_OUT, generator({"sketch": pictures}), photos)
-    before = measure(HELD_OUT, shown, photos)
+    before = measure(HELD_OUT, sheets.to_rgb(pictures), photos)
+    return near | {f"{key}_inputs": before[key] for key in ("l1", "ssim")}
+
+
+def told_nearness(near: dict[str, Any]) -> str:
+    """Say what `how_near` measured in a line."""
+    pairs = "pair" if near["pictures"] == 1 else "pairs"
     return (
-        f"{count} held-out {'pair' if count == 1 else 'pairs'}: {near['l1']:.1f} of 255 from the "
-        f"photo ({before['l1']:.1f} the inputs themselves), SSIM {near['ssim']:.2f} "
-        f"({before['ssim']:.2f})"
+        f"{near['pictures']} held-out {pairs}: {near['l1']:.1f} of 255 from the photo "
+        f"({near['l1_inputs']:.1f} the inputs themselves), SSIM {near['ssim']:.2f} "
+        f"({near['ssim_inputs']:.2f})"
     )
 
 

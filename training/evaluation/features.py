@@ -4,9 +4,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from training.picture_network import PictureNetwork
+from training.progress import Bar
 
 
 class FeatureNetwork:
@@ -22,7 +22,7 @@ class FeatureNetwork:
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """Turn pictures uint8 [N, H, W, 3] of any size into features float32 [N, D]."""
-        bar = tqdm(pictures, desc="Features", unit="picture", leave=False)
+        bar = Bar(pictures, step="features", desc="Features", unit="picture", leave=False)
         return np.stack([self._network(self._fit(picture)).ravel() for picture in bar])
 
     def _fit(self, picture: np.ndarray) -> np.ndarray:

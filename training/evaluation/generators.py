@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from training.data.datasets import Dataset
 from training.data.found import find_photos
@@ -14,6 +13,7 @@ from training.data.photos import UnreadablePhoto, load_photo
 from training.errors import UserError
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of, look_of, rows_of
 from training.picture_network import PictureNetwork
+from training.progress import Bar
 from training.recipes import recipe_from
 from training.runs import samples, sheets
 from training.runs.folder import Run, load_generator
@@ -116,7 +116,9 @@ class Generator:
 
     def __call__(self, inputs: Inputs) -> np.ndarray:
         """Generate RGB pictures uint8 [N, H, W, 3] of inputs, showing a bar."""
-        starts = tqdm(range(0, count_of(inputs), BATCH), desc="Generating", unit="batch")
+        starts = Bar(
+            range(0, count_of(inputs), BATCH), step="generate", desc="Generating", unit="batch"
+        )
         batches = (rows_of(inputs, start, start + BATCH) for start in starts)
         return sheets.to_rgb(np.concatenate([self._network.generate(batch) for batch in batches]))
 

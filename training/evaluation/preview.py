@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training import files
+from training import files, progress
 from training.errors import UserError
 from training.evaluation.generators import Generator, load_drawings
 from training.networks.inputs import IMAGE_TO_IMAGE
@@ -63,4 +63,5 @@ def preview(
     rows = [sheets.shown_at(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
     files.write_image(path, sheets.sheet(*rows, columns=columns))
+    progress.tell("sheet", path=path)
     return path

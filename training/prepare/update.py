@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from training import progress
 from training.data.pairs import SIDES, SPLITS, pair_sheet
 from training.errors import UserError
 from training.files import write_image, write_json
@@ -91,6 +92,7 @@ def bring_up_to_date(
         },
     }
     write_json(dataset / "dataset.json", info)
+    progress.tell("prepared", **info, sheet=dataset / "sheet.png")
     return info
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from training.data.pairs import read_pair
 from training.data.photos import UnreadablePhoto, decode, to_size
@@ -25,6 +24,7 @@ from training.prepare.background import focus_on_drawn
 from training.prepare.grounds import Ground, lay
 from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.scene import analyse
+from training.progress import Bar
 from training.size import Size, sides
 
 
@@ -71,12 +71,12 @@ def make_pairs(plan: Plan, jobs: list[Job], processes: int) -> Iterator[tuple[Jo
     """
     processes = min(processes, 1 + len(jobs) // 16)
     if processes == 1:
-        for job in tqdm(jobs, desc="pairs", unit="photo", disable=not jobs):
+        for job in Bar(jobs, step="pairs", desc="pairs", unit="photo", disable=not jobs):
             yield job, make_pair(plan, job)
         return
     context = multiprocessing.get_context("spawn")  # a fork of TensorFlow's threads may hang
     with (
-        tqdm(total=len(jobs), desc="pairs", unit="photo", smoothing=0.05) as bar,
+        Bar(total=len(jobs), step="pairs", desc="pairs", unit="photo", smoothing=0.05) as bar,
         ProcessPoolExecutor(processes, context, initializer=_start_worker) as pool,
     ):
         queue = iter(jobs)

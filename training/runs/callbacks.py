@@ -6,9 +6,10 @@ from pathlib import Path
 
 import keras
 
-from training import files
+from training import files, progress
 from training.errors import UserError
 from training.runs import sheets
+from training.runs.checkpoints import Position
 
 
 class Throughput(keras.callbacks.Callback):
@@ -123,6 +124,53 @@ def _is_number(cell: str) -> bool:
 
 def _table(rows: list[list]) -> str:
     return "".join(",".join(map(str, row)) + "\n" for row in rows)
+
+
+class Telling(keras.callbacks.Callback):
+    """Tells programs how far the training is: images, time left, losses, and each epoch's sheet.
+
+    With `minutes` they decide when it ends, or else the `epochs`; `begun` is where it goes on.
+    """
+
+    def __init__(self, batch: int, begun: Position, epochs: int, minutes: float, samples: Path):
+        super().__init__()
+        self.batch, self.begun, self.epochs, self.minutes = batch, begun, epochs, minutes
+        self.samples, self.images, self.start = samples, begun.images, time.monotonic()
+
+    def on_train_begin(self, logs=None):
+        """Start the clock, and say that the first step, which compiles, is on its way."""
+        self.total = None if self.minutes else self.epochs * self.params["steps"] * self.batch
+        self.start = time.monotonic()
+        progress.step("train", self.images, self.total, "image")
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Tell, where a second has gone by."""
+        self.images += self.batch
+        speed, losses = self._said(logs)
+        seconds = self.begun.seconds + time.monotonic() - self.start
+        left = (self.total - self.images) / speed if speed and self.total else None
+        if self.minutes:
+            left = 60 * self.minutes - seconds
+        now = {"images_per_second": speed, "losses": losses, "seconds": round(seconds)}
+        progress.step("train", self.images, self.total, "image", left, **now)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Tell what the epoch came to; its sheet and its checkpoint are written."""
+        speed, losses = self._said(logs)
+        progress.tell(
+            "epoch",
+            epoch=epoch + 1,
+            images=self.images,
+            seconds=round(self.begun.seconds + time.monotonic() - self.start),
+            images_per_second=speed,
+            losses=losses,
+            sheet=self.samples / f"{epoch + 1:05d}.png",
+        )
+
+    def _said(self, logs):
+        numbers = {name: float(value) for name, value in (logs or {}).items()}
+        speed = numbers.pop("images/s", None)
+        return speed, numbers
 
 
 class ProgressGIF(keras.callbacks.Callback):

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from training import progress
 from training.data.batches import Batches
 from training.errors import UserError
 from training.runs.checkpoints import state
@@ -49,8 +50,10 @@ def planned(
     paired: bool,
 ) -> FitOptions:
     """Measure the speed, say when it will be done, and choose how often to save until then."""
+    progress.step("measure speed")
     speed = measure_speed(model, columns, batch, paired)
     print(told(speed, options.minutes))
+    progress.tell("planned", **expected(speed, options.minutes))
     images = epoch_images(speed, options.minutes, batch)
     return dataclasses.replace(options, epoch_images=images)
 
@@ -111,6 +114,21 @@ def told(speed: float, minutes: float) -> str:
 def until(minutes: float, seconds: float = 0.0) -> str:
     """The time of day at which so many minutes are over, of which `seconds` are already."""
     return f"{datetime.now() + timedelta(minutes=minutes, seconds=-seconds):%H:%M}"
+
+
+def go_on(minutes: float, seconds: float) -> None:
+    """Say until when a run goes on, of whose minutes so many seconds are over."""
+    print(f"going on until {until(minutes, seconds)}")
+    progress.tell("planned", **expected(None, minutes, seconds))
+
+
+def expected(speed: float | None, minutes: float, seconds: float = 0.0) -> dict[str, Any]:
+    """The same for programs; the speed is not known where a run goes on."""
+    return {
+        "images_per_second": speed,
+        "images": round(speed * 60 * minutes) if speed else None,
+        "ends": round(time.time() + 60 * minutes - seconds),
+    }
 
 
 class _StopWatch(keras.callbacks.Callback):

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from export import page
+from export import page, readme
 from export.card import bundle_name, empty_card, parsed_look
 from export.formats import FORMATS, chosen
 from export.palette import canvas_of
@@ -39,7 +39,7 @@ from training.transfer.looks import fold_look
 COMPARED = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
 CHECK = "check"  # Folder of the known drawing and its answer.
-OURS = {CARD, CHECK, *page.NAMES, *(kind.path for kind in FORMATS.values())}
+OURS = {CARD, CHECK, readme.SAMPLES, *page.NAMES, *(kind.path for kind in FORMATS.values())}
 
 
 def export_bundle(
@@ -150,7 +150,7 @@ def write_bundle(
         seen = np.concatenate([calibration["sketch"], inputs["sketch"]])
         about = {**about, "canvas": canvas_of(seen, plants)}
     card = empty_card(generator, about)
-    with replacing(bundle, CARD, OURS) as folder:
+    with replacing(bundle, CARD, ours_in(bundle)) as folder:
         reference = in_keras(generator, inputs)
         known, answer = inputs, reference
         if "sketch" in inputs and any((bundle / EXAMPLES).glob("*.png")):
@@ -159,22 +159,33 @@ def write_bundle(
             known = with_looks(drawings, look_of(generator))
             answer = in_keras(generator, known)
         card["check"] = write_check(folder, known, answer)
+        if known is not inputs or "sketch" not in inputs:  # Nobody's photos.
+            readme.write_samples(folder, known, answer)
         steps = tqdm([key for key in FORMATS if key in formats], unit="file", leave=False)
         for key in steps:
             steps.set_description(key)
             add_file(card, key, folder, generator, calibration, inputs, reference)
-        finish(card, folder, bundle, web)
+        finish(card, folder, bundle, bundle, web)
     return card
 
 
-def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
-    """Write the card, which names the examples that the bundle brings, and the page if asked."""
-    examples = sorted((bundle / EXAMPLES).glob("*.png"))
+def ours_in(bundle: Path) -> set[str]:
+    """What an export replaces in a bundle: its README only where an export wrote it."""
+    return OURS | ({readme.README} if readme.is_ours(bundle) else set())
+
+
+def finish(card: dict[str, Any], folder: Path, source: Path, bundle: Path, web: bool) -> None:
+    """Write the card, which names the examples of `source`, the page if asked, and the README.
+
+    `folder` is to take the place of `bundle`.
+    """
+    examples = sorted((source / EXAMPLES).glob("*.png"))
     card["examples"] = [f"{EXAMPLES}/{path.name}" for path in examples]
     text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / CARD).write_text(text + "\n", encoding="utf-8")
     if web:
         page.write(folder)
+    readme.write(folder, card, bundle)
 
 
 def write_check(folder: Path, inputs: Inputs, reference: np.ndarray) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import keras
 
-from export.bundle import CHECK, EXAMPLES, OURS, add_file, finish, write_check
+from export import readme
+from export.bundle import CHECK, EXAMPLES, add_file, finish, ours_in, write_check
 from export.formats import FORMATS, chosen
 from export.parity import check
 from export.replace import replacing
@@ -42,6 +43,7 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
         raise UserError(f"{source / CARD}: expected a task of {', '.join(TASKS)}; get it again")
     every = [opened.file(key) for key in card["files"]]
     every += [opened.path(name) for name in known_pictures(card)]
+    every += [opened.path(readme.SAMPLES)] if (source / readme.SAMPLES).is_file() else []
     if card["task"] != IMAGE_TO_IMAGE:
         return _copy_latent(opened, every, bundle, formats)
     missing = [key for key in chosen(formats, card["task"]) if key not in card["files"]]
@@ -53,7 +55,7 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
     drawings = load_drawings(folders[0], card["size"])
     inputs = with_looks(drawings, len(card["look"]["names"]) if "look" in card else 0)
-    with replacing(bundle, CARD, OURS) as folder:
+    with replacing(bundle, CARD, ours_in(bundle)) as folder:
         _copy_all(every, source, folder)
         if (source / EXAMPLES).is_dir():
             shutil.copytree(source / EXAMPLES, folder / EXAMPLES)
@@ -71,9 +73,11 @@ def complete_bundle(source: Path, bundle: Path, formats: Collection[str]) -> dic
             check(str(path), outcome.photos, reference, kind.floor)
             if "check" not in card:
                 card["check"] = write_check(folder, inputs, reference)
+            if folders[0].name == EXAMPLES:
+                readme.write_samples(folder, inputs, reference)
             for key in missing:
                 add_file(card, key, folder, generator, {}, inputs, reference)
-        finish(card, folder, source, web="web" in formats)
+        finish(card, folder, source, bundle, web="web" in formats)
     return card
 
 
@@ -89,9 +93,9 @@ def _copy_latent(
         raise UserError(f"{source.folder} has no {lacking}, and only a run can be exported to one")
     if "check" not in card:
         raise UserError(f"{source.folder} has no known answer to try it on; export it from its run")
-    with replacing(bundle, CARD, OURS) as folder:
+    with replacing(bundle, CARD, ours_in(bundle)) as folder:
         _copy_all(every, source.folder, folder)
-        finish(card, folder, source.folder, web="web" in formats)
+        finish(card, folder, source.folder, bundle, web="web" in formats)
     return card
 
 

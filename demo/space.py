@@ -1,5 +1,6 @@
 """Write a folder for a hosted Gradio space: app, bundles, what to install, a page about it."""
 
+import html
 import json
 import shutil
 from collections.abc import Sequence
@@ -166,7 +167,10 @@ def _files(card: Card) -> list[BundleFile]:
 def _about(card: Card) -> str:
     told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
     data = told.get("data", {})
-    source = f"trained on {data.get('name', 'photos')} (licence: {data.get('licence', 'unknown')})"
+    named = (data.get("name", "photos"), data.get("licence", "unknown"))
+    # Whoever made the bundle chose the words: a page is to show them, and not to follow them.
+    name, licence = (html.escape(" ".join(str(text).split())) for text in named)
+    source = f"trained on {name} (licence: {licence})"
     return f"- `{card.name}`: {source}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from export import page
+from export import page, readme
 from export.card import bundle_name, empty_card, empty_part, parsed_look
 from export.formats import FORMATS, chosen
 from export.palette import canvas_of
@@ -34,7 +34,10 @@ from training.transfer.looks import fold_look
 
 COMPARED = 32  # Held-out sketches, or samples, that every file is compared on.
 CALIBRATION = 200  # Training sketches that int8 reads its ranges from.
-OURS = {CARD, CHECK, *page.NAMES, page.MODELS, *(kind.path for kind in FORMATS.values())}
+OURS = {
+    *(CARD, CHECK, readme.SAMPLES, *page.NAMES, page.MODELS),
+    *(kind.path for kind in FORMATS.values()),
+}
 
 
 def export_bundle(
@@ -163,19 +166,31 @@ def write_bundle(
         # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.
         drawings = load_drawings(bundle / EXAMPLES, picture_size(generator))
         known = with_looks(drawings, look_of(generator))
-    with replacing(bundle, CARD, OURS | folders_of_sizes(bundle)) as folder:
+    with replacing(bundle, CARD, ours_in(bundle)) as folder:
         for part, each in zip((card, *others), generators, strict=True):
             place = "" if part is card else f"{told(picture_size(each))}/"
             write_part(part, place, folder, formats, each, calibration, inputs, known)
-        finish(card, folder, bundle, web)
+        if known is not None or "sketch" not in inputs:  # Nobody's photos.
+            readme.write_samples(folder, generators[0], inputs if known is None else known)
+        finish(card, folder, bundle, bundle, web)
     return card
 
 
-def finish(card: dict[str, Any], folder: Path, bundle: Path, web: bool) -> None:
-    """Write the card, which names the examples that the bundle brings, and the page if asked."""
-    examples = sorted((bundle / EXAMPLES).glob("*.png"))
+def ours_in(bundle: Path) -> set[str]:
+    """What an export replaces in a bundle: its README only where an export wrote it."""
+    readmes = {readme.README} if readme.is_ours(bundle) else set()
+    return OURS | folders_of_sizes(bundle) | readmes
+
+
+def finish(card: dict[str, Any], folder: Path, source: Path, bundle: Path, web: bool) -> None:
+    """Write the card, which names the examples of `source`, the page if asked, and the README.
+
+    `folder` is to take the place of `bundle`.
+    """
+    examples = sorted((source / EXAMPLES).glob("*.png"))
     card["examples"] = [f"{EXAMPLES}/{path.name}" for path in examples]
     text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / CARD).write_text(text + "\n", encoding="utf-8")
     if web:
         page.write(folder)
+    readme.write(folder, card, bundle)

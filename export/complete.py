@@ -7,11 +7,12 @@ from typing import Any
 
 import keras
 
-from export.bundle import OURS, finish
+from export import readme
+from export.bundle import finish, ours_in
 from export.card import empty_part
 from export.formats import FORMATS, chosen
 from export.parity import check
-from export.part import CHECK, add_file, checked_sizes, fitted, folders_of_sizes, write_check
+from export.part import CHECK, add_file, checked_sizes, fitted, write_check
 from export.replace import EXAMPLES, replacing
 from export.serving import in_keras
 from training.errors import UserError
@@ -56,6 +57,7 @@ def complete_bundle(
     there = opened.of_each_size()
     every = [each.file(key) for each in there for key in each.card["files"]]
     every += [opened.path(name) for each in there for name in known_pictures(each.card)]
+    every += [opened.path(readme.SAMPLES)] if (source / readme.SAMPLES).is_file() else []
     own = from_json(card["size"])
     asked = checked_sizes(sizes, card["task"], own)
     if card["task"] != IMAGE_TO_IMAGE:
@@ -75,7 +77,7 @@ def complete_bundle(
         raise UserError(f"{source} has no {EXAMPLES}/ to compare files on; export it from its run")
     drawings = load_drawings(folders[0], own)
     inputs = with_looks(drawings, len(card["look"]["names"]) if "look" in card else 0)
-    with replacing(bundle, CARD, OURS | folders_of_sizes(bundle)) as folder:
+    with replacing(bundle, CARD, ours_in(bundle)) as folder:
         _copy_all(every, source, folder)
         if (source / EXAMPLES).is_dir():
             shutil.copytree(source / EXAMPLES, folder / EXAMPLES)
@@ -87,7 +89,9 @@ def complete_bundle(
             for part in (card, *card.get("sizes", ())):
                 place = "" if part is card else f"{told(from_json(part['size']))}/"
                 _complete(part, place, folder, wanted, generator, inputs)
-        finish(card, folder, source, web="web" in formats)
+            if folders[0].name == EXAMPLES:
+                readme.write_samples(folder, generator, inputs)
+        finish(card, folder, source, bundle, web="web" in formats)
     return card
 
 
@@ -142,9 +146,9 @@ def _copy_latent(
         raise UserError(f"{source.folder} has no {lacking}, and only a run can be exported to one")
     if "check" not in card:
         raise UserError(f"{source.folder} has no known answer to try it on; export it from its run")
-    with replacing(bundle, CARD, OURS) as folder:
+    with replacing(bundle, CARD, ours_in(bundle)) as folder:
         _copy_all(every, source.folder, folder)
-        finish(card, folder, source.folder, web="web" in formats)
+        finish(card, folder, source.folder, bundle, web="web" in formats)
     return card
 
 

@@ -17,7 +17,7 @@ from export import tflite
 from export.parity import Outcome, measure
 from training.networks.inputs import Inputs
 
-OPSET = 15  # The newest that every Unity with a neural network package reads.
+OPSET = 15  # The newest that Unity has read since it reads ONNX in a package of its own.
 FREE = ("height", "width")  # Names of the axes 1 and 2 of pictures of any size.
 
 Numbers = Literal["float32", "float16"]

@@ -16,7 +16,7 @@ def replacing(bundle: Path, mark: str, ours: Collection[str]) -> Iterator[Path]:
     """Give a fresh folder that takes the bundle's place when the block succeeds.
 
     A bundle is known by its file `mark`, or by holding nothing but `EXAMPLES`; what else is in it
-    than `ours` (a README, a sheet of drawings) is copied to the new one.
+    than `ours` (a sheet of drawings, say) is copied to the new one, if it is not there yet.
 
     Raises:
         UserError: `bundle` is something else, or as `files.replacing_folder` does.
@@ -27,6 +27,6 @@ def replacing(bundle: Path, mark: str, ours: Collection[str]) -> Iterator[Path]:
             raise UserError(f"{bundle} holds something else than a bundle; give another folder")
         yield fresh
         for other in bundle.iterdir() if bundle.is_dir() else ():
-            if other.name not in ours:
+            if other.name not in ours and not (fresh / other.name).exists():
                 copy = shutil.copytree if other.is_dir() else shutil.copy2
                 copy(other, fresh / other.name)

@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "training/backends/jax.py": TRAINING | {"jax"},
     "export": TRAINING | {"export", "tensorflow", "tensorflowjs", "ai_edge_litert"},
     "export/onnx.py": TRAINING | {"export", "ai_edge_litert", "onnx", "onnxruntime", "tf2onnx"},
+    "export/hub.py": TRAINING | {"export", "yaml"},
     "export/benchmark.py": TRAINING | {"ai_edge_litert", "onnxruntime"},
     # starlette is the server inside Gradio, which the demo's guards hook into.
     "demo": {"demo", "gradio", "gradio_client", "starlette", "ai_edge_litert", "numpy", "PIL"},

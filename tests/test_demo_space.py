@@ -22,7 +22,7 @@ from demo.cards import load_card
 from demo.errors import UserError
 from demo.examples import EXAMPLES
 from demo.space import write_space
-from tests.demo_bundle import write_bundle, write_latent_bundle
+from tests.demo_bundle import change_card, write_bundle, write_latent_bundle
 from tests.demo_server import free_port, wait_for
 
 SHIPPED = EXAMPLES.parent
@@ -50,6 +50,13 @@ def test_all_that_a_space_needs_is_there_and_no_more(bundle, tmp_path):
     assert not [name for name in found if "models/" in name or "/src/" in name or "cache" in name]
     front = (tmp_path / "space" / "README.md").read_text().split("---")[1]
     assert "sdk: gradio" in front and "sdk_version: 6." in front and "app_file: app.py" in front
+
+
+def test_what_a_card_calls_its_data_is_shown_and_not_followed(bundle, tmp_path):
+    change_card(bundle, data={"name": "two\nlines <script>", "licence": "<b>", "sketch": "mixed"})
+    write_space(tmp_path / "space", [bundle])
+    last = (tmp_path / "space" / "README.md").read_text().splitlines()[-1]
+    assert last == "- `petals`: trained on two lines &lt;script&gt; (licence: &lt;b&gt;)"
 
 
 def test_the_card_tells_of_the_files_that_are_there(bundle, tmp_path):

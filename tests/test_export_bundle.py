@@ -104,6 +104,7 @@ def test_the_card_matches_the_files(written):
 def test_nothing_but_the_bundle_is_left(written):
     top = {path.name for path in written.iterdir()}
     assert top == {
+        "README.md",
         "card.json",
         "check",
         "saved_model",
@@ -152,6 +153,7 @@ def test_an_older_bundle_is_replaced_and_what_else_lies_in_it_is_kept(older):
     export(older, tiny_unet(), ("tflite-float32",))
     after = contents(older)
     assert set(after) == {
+        "README.md",
         "card.json",
         "check/answer.png",
         "check/drawing.png",

@@ -106,7 +106,7 @@ def test_a_card_of_one_size_is_what_it_was_and_folders_of_others_go(bundle):
     card = write_bundle(network(), bundle, [HALF], *given, ABOUT)
     assert "sizes" not in card
     assert sorted(path.name for path in bundle.iterdir()) == [
-        *("card.json", "check", "generator.float16.tflite"),
+        *("README.md", "card.json", "check", "generator.float16.tflite"),
     ]
 
 

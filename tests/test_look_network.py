@@ -53,7 +53,7 @@ def run(dataset, tmp_path_factory):
 def bundle(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles") / "looks"
     formats = ("tflite-float32", "tflite-float16", "tflite-int8", "saved-model", "tfjs")
-    export_bundle(run, folder, (*formats, "onnx"))
+    export_bundle(run, folder, (*formats, "onnx-float16"))
     return folder
 
 

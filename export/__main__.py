@@ -1,5 +1,6 @@
 """The command line: python -m export RUN BUNDLE, and python -m export benchmark BUNDLE."""
 
+import logging
 import os
 import sys
 import time
@@ -48,6 +49,8 @@ def export(
     # Whatever trained the weights, TensorFlow converts them. Before Keras is imported:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
+    # It warns of networks that are traced one after another: each size is one.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with shown_on_failure("loading TensorFlow"):
         from export.bundle import export_bundle
         from export.card import table
@@ -62,7 +65,8 @@ def export(
     else:
         card = complete_bundle(run, bundle, formats, size)
     print(table(card))
-    print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
+    count = sum(len(part["files"]) for part in (card, *card.get("sizes", ())))
+    print(f"{bundle}: {count} files in {time.monotonic() - start:.0f} s")
 
 
 def measure(bundle: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]) -> None:

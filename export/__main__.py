@@ -1,5 +1,6 @@
 """The command line: python -m export RUN BUNDLE, benchmark BUNDLE, and page SITE BUNDLE ..."""
 
+import logging
 import os
 import sys
 import time
@@ -65,7 +66,8 @@ def export(
         card = complete_bundle(run, bundle, formats, size)
     print(table(card))
     progress.tell("bundle", path=bundle, files=measured(card))
-    print(f"{bundle}: {len(card['files'])} files in {time.monotonic() - start:.0f} s")
+    count = sum(len(part["files"]) for part in (card, *card.get("sizes", ())))
+    print(f"{bundle}: {count} files in {time.monotonic() - start:.0f} s")
 
 
 def measure(bundle: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="BUNDLE")]) -> None:
@@ -102,6 +104,8 @@ def _convert_with_tensorflow() -> None:
     """Whatever trained the weights, TensorFlow converts them. Call before Keras is imported."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
+    # It warns of networks that are traced one after another: each size is one.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"benchmark": measure, "page": page}

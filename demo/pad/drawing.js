@@ -1,7 +1,10 @@
-// The drawing: strokes on a canvas, with undo and redo. Knows nothing of buttons or models.
+// The drawing: steps on a canvas, with undo and redo. Knows nothing of buttons or models.
+//
+// A step is a stroke, a picture or a clean sheet. It is kept as it was made, places and widths in units of the
+// canvas's shorter side, from its middle: on a canvas of another size or shape the same drawing is made again,
+// and what is beyond its borders comes back with a wider one.
 
 const SCALE = 2; // Drawn at twice the model's size, so that strokes look smooth on a large screen.
-const HISTORY = 30; // Undo steps: 1 MB each at 256 px.
 
 // `canvas` is an HTML canvas; `onchange(finished, drawn = true)` is called after each bit of a stroke
 // with false, and with true when the stroke, or anything else that changes the drawing, is done. Of a
@@ -11,41 +14,39 @@ export class Drawing {
         this.canvas = canvas;
         this.context = canvas.getContext("2d", { willReadFrequently: true });
         this.onchange = onchange;
-        this.undone = []; // Pictures to go back to, the latest last.
-        this.redone = []; // And forth again.
-        this.pen = null; // Where the pen is while it is down, in canvas pixels.
+        this.steps = [];
+        this.undone = []; // Steps to make again, the latest last.
+        this.pen = null; // The stroke that is under way, its last place in canvas pixels.
     }
 
-    // A canvas for drawings of `size` pixels.
-    prepare(size, background) {
-        this.size = size;
+    // A canvas for drawings of `width` x `height` pixels, which is seen with at least `least` pixels a row.
+    prepare([width, height], least, background) {
         this.background = background;
-        this.canvas.width = this.canvas.height = size * SCALE;
-        this.wipe();
+        const scale = Math.max(SCALE, least / width);
+        this.canvas.width = Math.round(width * scale);
+        this.canvas.height = Math.round(height * scale);
+        this.unit = Math.min(this.canvas.width, this.canvas.height);
+        this.repeat();
     }
 
-    get started() { return this.undone.length > 0; }
+    get started() { return this.steps.length > 0; }
 
-    // ---- Strokes: places in canvas pixels, width in pixels of a drawing of `size` -------------
+    get repeatable() { return this.undone.length > 0; }
+
+    // ---- Strokes: places in canvas pixels, width as a share of the shorter side ----------------
 
     down(at, color, width) {
-        this.remember();
-        this.pen = { at, color: color ?? this.background };
-        this.context.fillStyle = this.pen.color; // A line of no length draws nothing.
-        this.context.beginPath();
-        this.context.arc(...at, width * SCALE / 2, 0, 2 * Math.PI);
-        this.context.fill();
+        const stroke = { color, points: [] };
+        this.#made(stroke);
+        this.pen = { stroke, at };
+        this.#add(at, width);
+        this.#dot(stroke, at, width * this.unit);
         this.onchange(false);
     }
 
     move(to, width) {
-        this.context.strokeStyle = this.pen.color;
-        this.context.lineWidth = width * SCALE;
-        this.context.lineCap = this.context.lineJoin = "round";
-        this.context.beginPath();
-        this.context.moveTo(...this.pen.at);
-        this.context.lineTo(...to);
-        this.context.stroke();
+        this.#add(to, width);
+        this.#line(this.pen.stroke, this.pen.at, to, width * this.unit);
         this.pen.at = to;
         this.onchange(false);
     }
@@ -60,13 +61,12 @@ export class Drawing {
 
     clear() {
         if (this.pen || !this.started) return;
-        this.remember();
-        this.wipe();
+        this.#made({ sheet: null });
+        this.#wipe();
         this.onchange(true);
     }
 
     place(image) { // A picture, as large as fits.
-        this.remember();
         const { canvas, context } = this;
         const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
         const [w, h] = [image.width * scale, image.height * scale];
@@ -76,7 +76,7 @@ export class Drawing {
         context.clearRect(0, 0, canvas.width, canvas.height);
         draw();
         const seen = pixels();
-        this.wipe();
+        this.#wipe();
         draw();
         // Ink of the background's own colour on a transparent sheet is seen on the opposite.
         const [ground] = pixels();
@@ -87,47 +87,77 @@ export class Drawing {
             context.globalCompositeOperation = "source-over";
             draw();
         }
+        const sheet = new OffscreenCanvas(canvas.width, canvas.height);
+        sheet.getContext("2d").drawImage(canvas, 0, 0);
+        this.#made({ sheet, width: canvas.width / this.unit, height: canvas.height / this.unit });
         this.onchange(true);
     }
 
-    undo() { this.step(this.undone, this.redone); }
+    undo() { this.#step(this.steps, this.undone); }
 
-    redo() { this.step(this.redone, this.undone); }
+    redo() { this.#step(this.undone, this.steps); }
 
-    step(from, to) {
-        if (this.pen || !from.length) return;
-        to.push(this.copy());
-        this.context.drawImage(from.pop(), 0, 0);
-        this.onchange(true);
-    }
-
-    remember() {
-        this.undone.push(this.copy());
-        if (this.undone.length > HISTORY) this.undone.shift();
-        this.redone = [];
-    }
-
-    wipe() {
-        this.context.fillStyle = this.background;
-        this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    }
-
-    // The drawing on a canvas of its own, as large as the one on the page or of `size` pixels.
-    copy(size = this.canvas.width) {
-        const other = document.createElement("canvas");
-        other.width = other.height = size;
-        const target = other.getContext("2d", { willReadFrequently: true });
-        target.imageSmoothingQuality = "high";
-        target.drawImage(this.canvas, 0, 0, size, size);
-        return other;
+    // Make all steps again, from the last that covered the canvas.
+    repeat() {
+        this.#wipe();
+        const first = this.steps.findLastIndex((step) => "sheet" in step);
+        for (const step of this.steps.slice(Math.max(0, first))) this.#repeated(step);
     }
 
     // Canvas pixels of a place in the window.
     placeOf(event) {
         const box = this.canvas.getBoundingClientRect();
-        const scale = this.canvas.width / box.width;
-        return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+        return [(event.clientX - box.left) * this.canvas.width / box.width, (event.clientY - box.top) * this.canvas.height / box.height];
     }
 
-    get scale() { return SCALE; }
+    #step(from, to) {
+        if (this.pen || !from.length) return;
+        to.push(from.pop());
+        this.repeat();
+        this.onchange(true);
+    }
+
+    #made(step) {
+        this.steps.push(step);
+        this.undone = [];
+    }
+
+    #add([x, y], width) { // Where the middle of the canvas is the origin.
+        const { canvas, unit } = this;
+        this.pen.stroke.points.push([(x - canvas.width / 2) / unit, (y - canvas.height / 2) / unit, width]);
+    }
+
+    #repeated({ sheet, width, height, color, points }) {
+        const { canvas, context, unit } = this;
+        const [x, y] = [canvas.width / 2, canvas.height / 2];
+        if (sheet) context.drawImage(sheet, x - width * unit / 2, y - height * unit / 2, width * unit, height * unit);
+        if (!points) return;
+        const at = ([across, down]) => [x + across * unit, y + down * unit];
+        for (const [index, point] of points.entries()) {
+            if (index) this.#line({ color }, at(points[index - 1]), at(point), point[2] * unit);
+            else this.#dot({ color }, at(point), point[2] * unit);
+        }
+    }
+
+    #dot({ color }, at, width) { // A line of no length draws nothing.
+        this.context.fillStyle = color ?? this.background;
+        this.context.beginPath();
+        this.context.arc(...at, width / 2, 0, 2 * Math.PI);
+        this.context.fill();
+    }
+
+    #line({ color }, from, to, width) {
+        this.context.strokeStyle = color ?? this.background;
+        this.context.lineWidth = width;
+        this.context.lineCap = this.context.lineJoin = "round";
+        this.context.beginPath();
+        this.context.moveTo(...from);
+        this.context.lineTo(...to);
+        this.context.stroke();
+    }
+
+    #wipe() {
+        this.context.fillStyle = this.background;
+        this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    }
 }

@@ -4,11 +4,12 @@
 // it gives { kind, milliseconds, generate(inputs), generateLater(inputs), close() }, or throws an Error whose
 // message can be shown. `places` has the URLs { engines, pictures }: of the workers' folder, and of the
 // server's pictures; either may be missing. Inputs go by the names of the card: a sketch as RGBA, Uint8ClampedArray
-// [size * size * 4], a look as bytes, Uint8Array, others as `latent` makes them. Both resolve to RGBA. Of what is
+// [height * width * 4], a look as bytes, Uint8Array, others as `latent` makes them. Both resolve to RGBA. Of what is
 // asked of `generate` while it is at work only the newest is done, and the others resolve to null; so it is with
 // `generateLater`, which is done when `generate` has nothing to do.
 
 import { Server, SERVER } from "./server.js";
+import { sidesOf } from "./sizes.js";
 import { Turns } from "./turns.js";
 
 export const KINDS = {
@@ -67,7 +68,7 @@ export async function openFirst(kinds, base, card, places, { progress, refused, 
 }
 
 export async function openEngine(kind, base, card, places, progress = () => {}) {
-    if (kind.startsWith(SERVER)) return new Server(kind, places.pictures, card.size);
+    if (kind.startsWith(SERVER)) return new Server(kind, places.pictures, sidesOf(card));
     const options = KINDS[kind];
     const worker = workerAt(new URL(options.worker, places.engines));
     const entry = fileFor(kind, card);
@@ -139,21 +140,22 @@ function ask(worker, message, progress) {
     });
 }
 
-async function knownAnswer(base, { check, size }) {
+async function knownAnswer(base, card) {
+    const { check } = card;
     if (!check) throw new Error("this bundle has no known answer; export it again");
     const [answer, sketch] = await Promise.all(
-        [check.answer, check.drawing].map((path) => path && pixelsOf(new URL(path, base), size)));
+        [check.answer, check.drawing].map((path) => path && pixelsOf(new URL(path, base), ...sidesOf(card))));
     const look = check.look && { look: Uint8Array.from(check.look) };
     return { inputs: sketch ? { sketch, ...look } : latent(check.noise, check.label), answer, psnr: check.psnr };
 }
 
 // A picture's pixels, RGBA. A canvas that is drawn by software gives back what was put in.
-export async function pixelsOf(url, size) {
+export async function pixelsOf(url, width, height) {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`${url.pathname}: ${response.status}`);
     const image = await createImageBitmap(await response.blob(), { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-    const canvas = new OffscreenCanvas(size, size);
+    const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0);
-    return context.getImageData(0, 0, size, size).data;
+    return context.getImageData(0, 0, width, height).data;
 }

@@ -9,7 +9,7 @@ const REACH = 3; // Of a slider, to both sides; 99.7 % of normal numbers lie wit
 const STEPS = 8; // Pictures on the way from one seed to another, both included.
 
 // What a task gives the studio: its elements, and the source that its picture is drawn from.
-export function latents(live, text, tell) {
+export function latents(live, text, { tell }) {
     const { inputs, labels, size } = live.card;
     const length = inputs.at(-1).shape[1];
     let chosen = labels.length ? 0 : undefined;

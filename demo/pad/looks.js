@@ -3,14 +3,16 @@
 import { make, saveFile, tool } from "./dom.js";
 import { lookOf, meanLook, randomLook } from "./look.js";
 import { MAX_SEED } from "./noise.js";
+import { sidesOf } from "./sizes.js";
 
 const OTHERS = 4; // Answers beside the one that is shown large.
 const HISTORY = 100; // Looks to go back to.
 
-// The elements, and `current`, the look of the picture; `sketch()` gives the drawing as an engine takes
-// it, or null. `changed()` is to be called when the drawing is another.
+// The elements, and `current`, the look of the picture; `sketch(card)` gives the drawing as the model of a
+// card takes it, or null. `changed()` is to be called when the drawing is another.
 export function looks(live, text, sketch) {
-    const { look: told, size, name } = live.card;
+    const { look: told, name } = live.card;
+    const [width, height] = sidesOf(live.card);
     const { length } = told.names;
     const history = [];
     let current = meanLook(length);
@@ -18,7 +20,7 @@ export function looks(live, text, sketch) {
     const kept = others.map(() => false);
     let busy = false, again = false; // Whether the row is at work, and has to begin anew.
 
-    const views = others.map(() => make("canvas", { width: size, height: size, "aria-hidden": "true" }));
+    const views = others.map(() => make("canvas", { width, height, "aria-hidden": "true" }));
     const row = make("div", { role: "group", "aria-label": text("others") }, ...views.map((view, index) => make("div", { class: "answer" },
         make("button", { type: "button", class: "take", "aria-label": text("take", { n: index + 1 }), title: text("take", { n: index + 1 }), onclick: () => choose(others[index]) }, view),
         make("label", { title: text("keep") }, make("input", { type: "checkbox", "aria-label": `${text("keep")} ${index + 1}`, onchange: ({ target }) => { kept[index] = target.checked; } }), make("span", { "aria-hidden": "true" })))));
@@ -88,10 +90,10 @@ export function looks(live, text, sketch) {
         busy = true;
         while (again) {
             again = false;
-            const drawn = sketch();
+            const drawn = sketch(live.card);
             row.ariaBusy = "true";
             if (drawn) await live.row(views, others.map((look) => ({ ...drawn, look })));
-            else for (const view of views) view.getContext("2d").clearRect(0, 0, size, size);
+            else for (const view of views) view.getContext("2d").clearRect(0, 0, view.width, view.height);
         }
         row.ariaBusy = "false";
         busy = false;
@@ -102,10 +104,11 @@ export function looks(live, text, sketch) {
         let image = null;
         try { image = await createImageBitmap(photo); } catch { /* Not a picture: told below. */ }
         problem.textContent = image ? "" : text("unreadable");
-        if (image) choose(lookOf(pixelsOf(image), size, told, current));
+        const size = Math.min(...sidesOf(live.card));
+        if (image) choose(lookOf(pixelsOf(image, size), size, told, current));
     }
 
-    function pixelsOf(image) { // Of its middle, a square.
+    function pixelsOf(image, size) { // Of its middle, a square.
         const context = new OffscreenCanvas(size, size).getContext("2d", { willReadFrequently: true });
         const side = Math.min(image.width, image.height);
         context.imageSmoothingQuality = "high";
@@ -115,8 +118,9 @@ export function looks(live, text, sketch) {
 
     function save() { // The large answer, and the others.
         const all = [live.view, ...views];
-        const sheet = make("canvas", { width: size * all.length, height: size });
-        for (const [index, view] of all.entries()) sheet.getContext("2d").drawImage(view, index * size, 0);
+        const [width, height] = sidesOf(live.card);
+        const sheet = make("canvas", { width: width * all.length, height });
+        for (const [index, view] of all.entries()) sheet.getContext("2d").drawImage(view, index * width, 0, width, height);
         sheet.toBlob((blob) => saveFile(new File([blob], `${name}-looks.png`, { type: "image/png" })), "image/png");
     }
 

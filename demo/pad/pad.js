@@ -6,7 +6,8 @@ import { make, tool } from "./dom.js";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 // Fills `element`; `text` is what `speak` gives, `onchange()` is called when the drawing is another. Returns
-// { prepare(setup), drawing }, where setup is {size, background, palette, brush, examples}.
+// { prepare(setup), reshape(sides, least), drawing }, where setup is {size, background, palette, brush, examples}: the
+// brush is as wide on a canvas whose shorter side has `size` pixels; for `reshape` see `drawing.js`.
 export function makePad(element, text, onchange) {
     let setup = null;
     let color, width, erasing = false;
@@ -49,12 +50,17 @@ export function makePad(element, text, onchange) {
 
     function prepare(next) {
         setup = next;
-        drawing.prepare(setup.size, setup.background);
         width = setup.brush;
         drawPalette();
         drawBrushes();
         drawExamples();
         choose(setup.palette.length ? setup.palette[0][1] : "#ffffff", false);
+    }
+
+    function reshape(sides, least) {
+        cursor = null;
+        drawing.prepare(sides, least, setup.background);
+        drawCrosshair();
     }
 
     function drawPalette() {
@@ -110,7 +116,7 @@ export function makePad(element, text, onchange) {
             button.setAttribute("aria-pressed", Number(button.dataset.width) === width);
         eraser.setAttribute("aria-pressed", erasing);
         undo.disabled = clear.disabled = !drawing.started;
-        redo.disabled = !drawing.redone.length;
+        redo.disabled = !drawing.repeatable;
         here.hidden = drawing.started;
         drawCrosshair();
     }
@@ -119,8 +125,10 @@ export function makePad(element, text, onchange) {
 
     const ink = () => (erasing ? null : color);
 
+    const share = () => width / setup.size;
+
     // A pen that feels pressure draws from a third of the brush to all of it.
-    const pressed = (event) => (event.pointerType === "pen" && event.pressure ? width * (1 + 2 * event.pressure) / 3 : width);
+    const pressed = (event) => (event.pointerType === "pen" && event.pressure ? share() * (1 + 2 * event.pressure) / 3 : share());
 
     canvas.addEventListener("pointerdown", (event) => {
         if (event.button !== 0 || !event.isPrimary || drawing.pen) return;
@@ -154,13 +162,13 @@ export function makePad(element, text, onchange) {
         else if (control || event.altKey || (drawing.pen && !cursor)) return;
         else if (key in ARROWS) {
             cursor ??= [canvas.width / 2, canvas.height / 2];
-            const by = (event.shiftKey ? 1 : Math.max(2, width / 2)) * drawing.scale;
-            cursor = cursor.map((at, axis) => Math.min(canvas.width, Math.max(0, at + by * ARROWS[key][axis])));
-            if (drawing.pen) drawing.move(cursor, width);
+            const by = (event.shiftKey ? 1 : Math.max(2, width / 2)) * drawing.unit / setup.size;
+            cursor = cursor.map((at, axis) => Math.min(axis ? canvas.height : canvas.width, Math.max(0, at + by * ARROWS[key][axis])));
+            if (drawing.pen) drawing.move(cursor, share());
         } else if (key === " ") {
             cursor ??= [canvas.width / 2, canvas.height / 2];
             if (drawing.pen) drawing.up();
-            else drawing.down(cursor, ink(), width);
+            else drawing.down(cursor, ink(), share());
         } else if (key === "e") choose(color, !erasing);
         else if (key === "+" || key === "-") anotherBrush(key === "+" ? 1 : -1);
         else if (/^[1-9]$/.test(key) && setup.palette[key - 1]) choose(setup.palette[key - 1][1], false);
@@ -176,7 +184,7 @@ export function makePad(element, text, onchange) {
         crosshair.classList.toggle("down", Boolean(drawing.pen));
         crosshair.style.left = `${cursor[0] / canvas.width * 100}%`;
         crosshair.style.top = `${cursor[1] / canvas.height * 100}%`;
-        crosshair.style.width = `${width / setup.size * 100}%`;
+        crosshair.style.width = `${share() * drawing.unit / canvas.width * 100}%`;
     }
 
     // ---- Pictures -----------------------------------------------------------------------------
@@ -193,5 +201,5 @@ export function makePad(element, text, onchange) {
     canvas.addEventListener("dragover", (event) => event.preventDefault());
     canvas.addEventListener("drop", (event) => { event.preventDefault(); upload(event.dataTransfer.files[0]); });
 
-    return { prepare, drawing };
+    return { prepare, reshape, drawing };
 }

@@ -5,13 +5,13 @@ import { Turns } from "./turns.js";
 
 export const SERVER = "server:"; // Kinds of engine that begin like this, a file of the bundle's after it.
 
-// `url` is that of the model's pictures, `size` the picture's sides.
+// `url` is that of the model's pictures, `sides` a picture's width and height.
 export class Server {
     #visitor = Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("-");
     #turns = new Turns(async (inputs) => this.#pixels(await this.#ask(inputs, "image/jpeg"), [inputs].flat().length));
 
-    constructor(kind, url, size) {
-        Object.assign(this, { kind, size, milliseconds: 0, delay: 0, rows: true, onlost: () => {} });
+    constructor(kind, url, [width, height]) {
+        Object.assign(this, { kind, width, height, milliseconds: 0, delay: 0, rows: true, onlost: () => {} });
         this.url = new URL(url);
         this.url.searchParams.set("file", kind.slice(SERVER.length));
     }
@@ -54,8 +54,8 @@ export class Server {
     }
 
     #file(sketch) { // A drawing has few colours, and is a few kilobytes as a PNG.
-        const canvas = new OffscreenCanvas(this.size, this.size);
-        canvas.getContext("2d").putImageData(new ImageData(sketch, this.size), 0, 0);
+        const canvas = new OffscreenCanvas(this.width, this.height);
+        canvas.getContext("2d").putImageData(new ImageData(sketch, this.width), 0, 0);
         return canvas.convertToBlob({ type: "image/png" });
     }
 
@@ -63,7 +63,7 @@ export class Server {
         const image = await createImageBitmap(file);
         const context = new OffscreenCanvas(image.width, image.height).getContext("2d", { willReadFrequently: true });
         context.drawImage(image, 0, 0);
-        const pictures = Array.from({ length: count }, (_, index) => context.getImageData(index * this.size, 0, this.size, this.size).data);
+        const pictures = Array.from({ length: count }, (_, index) => context.getImageData(index * this.width, 0, this.width, this.height).data);
         return count > 1 ? pictures : pictures[0];
     }
 }

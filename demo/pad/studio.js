@@ -6,6 +6,7 @@ import { drawings } from "./drawings.js";
 import { latents } from "./latents.js";
 import { label, Live } from "./live.js";
 import { SERVER } from "./server.js";
+import { shapesOf, sidesOf } from "./sizes.js";
 
 const TASKS = { "image-to-image": drawings, "label-to-image": latents, "noise-to-image": latents };
 const CRISP = 128; // Pictures of fewer pixels a side are enlarged as squares, not blurred.
@@ -76,6 +77,24 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
         return live.choose(kind);
     }
 
+    // All canvases have the shape of what is drawn.
+    function fit() {
+        const [width, height] = sidesOf(live.card);
+        element.classList.toggle("crisp", Math.min(width, height) < CRISP);
+        element.style.setProperty("--shape", width / height);
+    }
+
+    function offer() { // The engines that there are.
+        chooser.replaceChildren(...live.kinds.map((kind) => make("option", { value: kind }, label(kind, text))));
+    }
+
+    async function reshape(cards) {
+        status.textContent = text("loading");
+        const opened = live.reshape(cards, offer);
+        fit();
+        await opened;
+    }
+
     async function send() {
         try {
             await navigator.share({ files: [await live.file()], title: "Garabato" });
@@ -90,13 +109,15 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
         if (!response.ok) throw new Error(`${name}: ${response.status}`);
         const card = await response.json();
         if (!Object.hasOwn(TASKS, card.task)) throw new Error(`${name}: ${card.task}`);
-        live = new Live(view, () => task.source(), new URL("./", place), card, places, told);
-        const task = TASKS[card.task](live, text, (words) => { status.textContent = words; });
+        const shapes = shapesOf(card);
+        live = new Live(view, (each) => task.source(each), new URL("./", place), shapes[0], places, told);
+        const task = TASKS[card.task](live, text, { shapes, reshape, tell: (words) => { status.textContent = words; } });
         tagline.textContent = task.tagline;
-        element.classList.toggle("crisp", card.size < CRISP);
         picture.before(task.controls);
         picture.after(...task.below);
-        chooser.append(...(await live.look()).map((kind) => make("option", { value: kind }, label(kind, text))));
+        fit();
+        await live.look();
+        offer();
         await live.start(places.browser);
     } catch (error) {
         told.problem(error);

@@ -7,7 +7,7 @@ from keras import layers
 from PIL import Image
 
 from export.bundle import write_bundle
-from tests.export_networks import drawings, shifted, sketches
+from tests.export_networks import drawings, randomised, shifted, sketches
 from tests.pictures import pairs
 from training.look.looks import Looks
 from training.networks.inputs import task_of
@@ -78,4 +78,21 @@ def write_digits(generator: keras.Model, folder: Path, formats: list[str]) -> Pa
         **({"labels": LABELS} if labelled else {}),
     }
     write_bundle(generator, folder, formats, inputs, inputs, about, web=True)
+    return folder
+
+
+def write_canvas(folder: Path) -> Path:
+    """Files of three sizes, squares and a wide one, and the page, of a network of two layers."""
+    sketch = keras.Input((PETALS, PETALS, 3), name="sketch")
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(sketch)
+    generator = randomised(keras.Model(sketch, layers.Conv2D(3, 1, activation="tanh")(x)))
+    about = {
+        "name": "canvas",
+        "training": {"recipe": "none", "images_seen": 3},
+        "data": {"name": "drawn", "licence": "CC0", "photos": 8},
+    }
+    given = sketches(8, PETALS, seed=1), sketches(4, PETALS)
+    write_bundle(
+        generator, folder, ["tflite-int8"], *given, about, web=True, sizes=[64, 128, (192, 64)]
+    )
     return folder

@@ -1,7 +1,7 @@
 // A worker's side of an engine: load a model, check it on a known answer, then answer one request after another.
 
 // `load(options)` gives `run`, a function from inputs by name, typed arrays, to the RGB values of a
-// picture [size * size * 3], 0..255; `numbers` is the kind of array that it takes a picture in, of
+// picture [height * width * 3], 0..255; `numbers` is the kind of array that it takes a picture in, of
 // such values, too.
 export function serve(load) {
     let generate = null;

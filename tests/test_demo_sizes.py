@@ -39,7 +39,7 @@ def test_a_drawing_of_a_size_that_is_there_is_answered_at_that_size(models, bund
     np.testing.assert_array_equal(picture, expected)
 
 
-@pytest.mark.parametrize("shape", [(64, 192), (100, 100), (50, 150), (640, 640)])
+@pytest.mark.parametrize("shape", [(192, 64), (100, 100), (50, 150), (640, 640)])
 def test_any_other_drawing_is_fitted_into_the_bundles_own_size(models, shape):
     drawing = Image.fromarray(np.full((*shape, 3), 200, np.uint8))
     [picture], _ = models.run(drawing, "canvas", FILE)

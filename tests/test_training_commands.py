@@ -91,7 +91,7 @@ def test_a_size_that_the_network_cannot_take_is_one_line(command, tmp_path):
     data = write_dataset(tmp_path / "data", train=2, test=1, size=96)
     run = tmp_path / "run"
     told = ("fit", "pix2pix", "--data", data, "--run", run, *TINY, "--projected", 0)
-    assert_one_line(command(*told, "--perceptual", 0), "multiple of 64", "got 96")
+    assert_one_line(command(*told, "--perceptual", 0), "multiples of 64", "got 96")
     assert not run.exists()
 
 

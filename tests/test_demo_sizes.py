@@ -1,6 +1,5 @@
 """A bundle of several sizes on the server: a drawing of one of them is answered at that size."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image
 from demo.bundles import load_generator
 from demo.serving import Models
 from demo.sizes import Size, sides_of
-from tests.browser.page_bundles import write_canvas
+from tests.browser.page_bundles import stored, write_canvas
 
 pytestmark = pytest.mark.slow
 
@@ -19,9 +18,7 @@ FILE = "tflite-int8"
 
 @pytest.fixture(scope="module")
 def bundle(store) -> Path:
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with, which this bundle brings")
-    return store.get("canvas", write_canvas)
+    return stored(store, "canvas", write_canvas)
 
 
 @pytest.fixture(scope="module")

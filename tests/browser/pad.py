@@ -80,6 +80,20 @@ def expect_server(page: Page, file: str) -> None:
     expect(page.locator(".status:visible")).to_have_text(told)
 
 
+def drawn(page: Page, width: int, height: int) -> np.ndarray:
+    """What is drawn, uint8 [height, width, 3], as the model of that size takes it."""
+    pixels = page.get_by_role("application").evaluate(
+        """(canvas, [width, height]) => {
+            const small = new OffscreenCanvas(width, height).getContext('2d');
+            small.imageSmoothingQuality = 'high';
+            small.drawImage(canvas, 0, 0, width, height);
+            return [...small.getImageData(0, 0, width, height).data];
+        }""",
+        [width, height],
+    )
+    return np.array(pixels, np.uint8).reshape(height, width, 4)[..., :3]
+
+
 def shown(page: Page) -> np.ndarray:
     """The picture that is seen, uint8 [S, S, 3]."""
     url = page.evaluate(f"{VIEW}.toDataURL('image/png')")

@@ -1,23 +1,39 @@
 """Bundles with a page that needs no server: of models that take drawings, or noise."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
+import pytest
 from keras import layers
 from PIL import Image
 
 from export.bundle import write_bundle
 from tests.export_networks import drawings, randomised, shifted, sketches
 from tests.pictures import pairs
+from tests.store import Store
 from training.look.looks import Looks
 from training.networks.inputs import task_of
-from training.networks.shuffle_unet import slim_unet
+from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.runs.samples import sample_inputs, with_looks
 
 PETALS = 64  # px, as the pictures of digits are 28 px.
 LABELS = [str(digit) for digit in range(10)]
 LATENT = 12  # Numbers of noise, more than there are sliders.
 LOOK = 8  # Bytes
+
+
+def stored(store: Store, name: str, make: Callable[[Path], object]) -> Path:
+    """A bundle with a page from the store; the test skips where no page can be built."""
+    if not shutil.which("npm"):
+        pytest.skip("no npm on this machine to build the page with")
+    return store.get(name, make)
+
+
+def petals(folder: Path) -> Path:
+    """A small network for drawings, with random weights."""
+    return write_petals(randomised(shuffle_unet(PETALS, width=8)), folder)
 
 
 def write_petals(generator: keras.Model, folder: Path) -> Path:

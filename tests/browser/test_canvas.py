@@ -1,7 +1,6 @@
 """Canvases of other shapes and sizes: on the page without a server, and in the sketchpad's tab."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from demo.bundles import load_generator
 from demo.sizes import Size, sides_of
 from demo.studio import PLACE
 from tests.browser.live import ready
-from tests.browser.pad import VIEW, every, on_phones, painted, settled, shown, stroke, tool
-from tests.browser.page_bundles import write_canvas
+from tests.browser.pad import VIEW, drawn, every, on_phones, painted, settled, shown, stroke, tool
+from tests.browser.page_bundles import stored, write_canvas
 from tests.demo_server import serve
 
 pytestmark = pytest.mark.slow
@@ -25,9 +24,7 @@ WIDE = (192, 64)
 
 @pytest.fixture(scope="module")
 def bundle(store) -> Path:
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with")
-    return store.get("canvas", write_canvas)
+    return stored(store, "canvas", write_canvas)
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +37,6 @@ def sketchpad(bundle) -> Iterator[str]:
 def page(visited: Page) -> Page:
     ready(visited)
     return visited
-
-
-def drawn(page: Page, size: Size) -> np.ndarray:
-    """What is drawn, as the model of a size takes it."""
-    height, width = sides_of(size)
-    pixels = page.get_by_role("application").evaluate(
-        """(canvas, [width, height]) => {
-            const small = new OffscreenCanvas(width, height).getContext('2d');
-            small.imageSmoothingQuality = 'high';
-            small.drawImage(canvas, 0, 0, width, height);
-            return [...small.getImageData(0, 0, width, height).data];
-        }""",
-        [width, height],
-    )
-    return np.array(pixels, np.uint8).reshape(height, width, 4)[..., :3]
 
 
 def wait_for_size(page: Page, size: Size) -> None:
@@ -89,7 +71,7 @@ def test_the_picture_comes_at_its_full_size_when_the_pen_rests(page, bundle):
     """And is small again while the pen moves."""
     draw(page)
     wait_for_size(page, 128)
-    expected = load_generator(bundle, size=128)(drawn(page, 128))
+    expected = load_generator(bundle, size=128)(drawn(page, 128, 128))
     np.testing.assert_array_equal(shown(page), expected)
     np.testing.assert_array_equal(downloaded(page), expected)
     small = page.evaluate(
@@ -111,11 +93,11 @@ def test_the_picture_comes_at_its_full_size_when_the_pen_rests(page, bundle):
 def test_a_drawing_stays_on_a_canvas_of_another_shape(page, bundle):
     draw(page)
     wait_for_size(page, 128)
-    square = drawn(page, 128)
+    square = drawn(page, 128, 128)
     choose(page, "Wide, 192 × 64")
     box = page.get_by_role("application").bounding_box()
     assert box and abs(box["width"] / box["height"] - 3) < 0.05
-    wide = drawn(page, WIDE)
+    wide = drawn(page, *WIDE)
     assert (wide[:, :60] == wide[0, 0]).all(), "what was the square is in the middle"
     assert (wide[:, 64:128] != wide[0, 0]).any()
     np.testing.assert_array_equal(shown(page), load_generator(bundle, size=WIDE)(wide))
@@ -127,9 +109,9 @@ def test_a_drawing_stays_on_a_canvas_of_another_shape(page, bundle):
     before = painted(page)
     tool(page, "Undo").click()
     settled(page, before)
-    np.testing.assert_array_equal(drawn(page, 128), square)
+    np.testing.assert_array_equal(drawn(page, 128, 128), square)
     tool(page, "Redo").click()
-    assert (drawn(page, 128) != square).any()
+    assert (drawn(page, 128, 128) != square).any()
 
 
 def test_the_screen_has_a_shape_too(page):
@@ -163,10 +145,10 @@ def test_the_server_draws_at_all_sizes(browser: Browser, sketchpad, bundle):
     ready(page, "server")
     draw(page)
     wait_for_size(page, 128)
-    exact = load_generator(bundle, size=128)(drawn(page, 128))
+    exact = load_generator(bundle, size=128)(drawn(page, 128, 128))
     np.testing.assert_array_equal(downloaded(page), exact)
     choose(page, "Wide, 192 × 64")
-    expected = load_generator(bundle, size=WIDE)(drawn(page, WIDE))
+    expected = load_generator(bundle, size=WIDE)(drawn(page, *WIDE))
     np.testing.assert_array_equal(downloaded(page), expected)
     page.context.close()
 

@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,20 +15,15 @@ from tests.browser.conftest import EXPECTED
 from tests.browser.embedding import ALLOW, PAGE
 from tests.browser.live import ready
 from tests.browser.pad import painted, settled, shown, stroke
-from tests.browser.page_bundles import PETALS, write_petals
-from tests.export_networks import randomised
+from tests.browser.page_bundles import petals, stored
 from tests.static_server import StaticServer
-from training.networks.shuffle_unet import shuffle_unet
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def bundle(store) -> Path:
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with")
-    network = randomised(shuffle_unet(PETALS, width=8))
-    return store.get("petals", lambda folder: write_petals(network, folder))
+    return stored(store, "petals", petals)
 
 
 @pytest.fixture

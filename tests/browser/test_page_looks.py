@@ -1,7 +1,6 @@
 """Looks on the page that needs no server: other answers, names, sliders, dice, and photos."""
 
 import io
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,17 @@ from playwright.sync_api import Page, expect
 from demo.bundles import load_generator
 from tests.browser.live import ready
 from tests.browser.looks import answers, current, draw, take, wait_for_answers
-from tests.browser.pad import every, on_phones, painted, settled, shown, stroke, wait_for_more
-from tests.browser.page_bundles import LOOK, PETALS, write_looks
+from tests.browser.pad import (
+    drawn,
+    every,
+    on_phones,
+    painted,
+    settled,
+    shown,
+    stroke,
+    wait_for_more,
+)
+from tests.browser.page_bundles import LOOK, PETALS, stored, write_looks
 
 pytestmark = pytest.mark.slow
 MEAN = bytes([128] * LOOK)
@@ -21,9 +29,7 @@ MEAN = bytes([128] * LOOK)
 
 @pytest.fixture(scope="module")
 def bundle(store) -> Path:
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with")
-    return store.get("looks", write_looks)
+    return stored(store, "looks", write_looks)
 
 
 @pytest.fixture
@@ -32,25 +38,11 @@ def page(visited: Page) -> Page:
     return visited
 
 
-def sketch(page: Page) -> np.ndarray:
-    """What is drawn, as the model takes it."""
-    pixels = page.get_by_role("application").evaluate(
-        """(canvas, size) => {
-            const small = new OffscreenCanvas(size, size).getContext('2d');
-            small.imageSmoothingQuality = 'high';
-            small.drawImage(canvas, 0, 0, size, size);
-            return [...small.getImageData(0, 0, size, size).data];
-        }""",
-        PETALS,
-    )
-    return np.array(pixels, np.uint8).reshape(PETALS, PETALS, 4)[..., :3]
-
-
 def test_each_answer_is_that_of_its_look(page, bundle):
     """The large picture has the mean look, and taking an answer makes it the large one."""
     draw(page)
-    generator, drawn = load_generator(bundle), sketch(page)
-    np.testing.assert_array_equal(shown(page), generator(drawn, MEAN))
+    generator, doodle = load_generator(bundle), drawn(page, PETALS, PETALS)
+    np.testing.assert_array_equal(shown(page), generator(doodle, MEAN))
     assert current(page) == MEAN
     others = answers(page)
     assert len(others) >= 4
@@ -60,7 +52,7 @@ def test_each_answer_is_that_of_its_look(page, bundle):
         take(page, number).click()
         settled(page, before)
         np.testing.assert_array_equal(shown(page), others[number - 1])
-        np.testing.assert_array_equal(shown(page), generator(drawn, current(page)))
+        np.testing.assert_array_equal(shown(page), generator(doodle, current(page)))
 
 
 def test_the_answers_follow_the_drawing_and_the_look_stays(page):
@@ -136,7 +128,9 @@ def test_a_slider_moves_the_picture_by_mouse_and_by_keyboard(page, bundle):
     page.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
     settled(page, before)
     assert current(page)[0] < 60
-    np.testing.assert_array_equal(shown(page), load_generator(bundle)(sketch(page), current(page)))
+    np.testing.assert_array_equal(
+        shown(page), load_generator(bundle)(drawn(page, PETALS, PETALS), current(page))
+    )
     page.get_by_role("button", name="Back to the look before").click()
     page.wait_for_function(f"() => +{every('.looks input[type=range]')}[0].value > 128")
 
@@ -172,7 +166,7 @@ def test_both_engines_take_the_look(page, bundle, kind):
     page.locator(".engine select").select_option(kind)
     ready(page, kind)
     draw(page)
-    expected = load_generator(bundle)(sketch(page), current(page)).astype(int)
+    expected = load_generator(bundle)(drawn(page, PETALS, PETALS), current(page)).astype(int)
     assert np.abs(shown(page) - expected).mean() < 8
 
 

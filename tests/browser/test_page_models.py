@@ -10,17 +10,11 @@ from playwright.sync_api import Page, expect
 from export import page as pages
 from export.site import export_site
 from tests.browser.pad import painted, settled, stroke
-from tests.browser.page_bundles import PETALS, labelled_network, write_digits, write_petals
-from tests.export_networks import randomised
+from tests.browser.page_bundles import labelled_network, petals, stored, write_digits
 from training.errors import UserError
-from training.networks.shuffle_unet import shuffle_unet
 
 pytestmark = pytest.mark.slow
 PAD = "garabato-pad:visible"
-
-
-def petals(folder: Path) -> Path:
-    return write_petals(randomised(shuffle_unet(PETALS, width=8)), folder)
 
 
 def digits(folder: Path) -> Path:
@@ -30,11 +24,9 @@ def digits(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def bundle(store, tmp_path_factory) -> Path:
     """A page of two models, one of which a visitor knows by a word of the page's language."""
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with")
     place = tmp_path_factory.mktemp("bundles")
-    shutil.copytree(store.get("petals", petals), place / "flowers")
-    shutil.copytree(store.get("few digits", digits), place / "digits")
+    shutil.copytree(stored(store, "petals", petals), place / "flowers")
+    shutil.copytree(stored(store, "few digits", digits), place / "digits")
     export_site(place / "site", [place / "flowers", place / "digits"])
     return place / "site"
 
@@ -77,7 +69,9 @@ def test_a_site_holds_what_each_model_is_run_by(bundle):
 
 @pytest.mark.parametrize("names", [("flowers", "other/flowers"), ("flowers", "page")])
 def test_two_of_one_name_are_refused(store, tmp_path, names):
-    bundles = [shutil.copytree(store.get("few digits", digits), tmp_path / name) for name in names]
+    bundles = [
+        shutil.copytree(stored(store, "few digits", digits), tmp_path / name) for name in names
+    ]
     with pytest.raises(UserError, match="rename the folder of one"):
         export_site(tmp_path / "site", bundles)
     assert not (tmp_path / "site").exists()

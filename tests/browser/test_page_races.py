@@ -3,7 +3,6 @@
 What has to be late is held back until the test lets it go, so that nothing is left to luck.
 """
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.live import ready, visit
 from tests.browser.pad import painted, stroke, wait_for_more
-from tests.browser.page_bundles import PETALS, write_petals
-from tests.export_networks import randomised
+from tests.browser.page_bundles import petals, stored
 from tests.static_server import StaticServer
-from training.networks.shuffle_unet import shuffle_unet
 
 pytestmark = pytest.mark.slow
 
@@ -25,10 +22,7 @@ BREAKS = "new BroadcastChannel('break').onmessage = () => { throw new Error('out
 
 @pytest.fixture(scope="module")
 def bundle(store) -> Path:
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with")
-    network = randomised(shuffle_unet(PETALS, width=8))
-    return store.get("petals", lambda folder: write_petals(network, folder))
+    return stored(store, "petals", petals)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,14 @@ from playwright.sync_api import expect
 
 from tests.browser.live import altered, ready, visit
 from tests.browser.pad import stroke, wait_for_more
-from tests.browser.page_bundles import PETALS, write_petals
-from tests.export_networks import randomised
-from training.networks.shuffle_unet import shuffle_unet
+from tests.browser.page_bundles import petals, stored
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def bundle(store) -> Path:
-    if not shutil.which("npm"):
-        pytest.skip("no npm on this machine to build the page with")
-    network = randomised(shuffle_unet(PETALS, width=8))
-    return store.get("petals", lambda folder: write_petals(network, folder))
+    return stored(store, "petals", petals)
 
 
 def test_a_damaged_model_is_left_for_the_next_engine(browser, bundle, tmp_path):

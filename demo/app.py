@@ -23,7 +23,7 @@ from demo.errors import UserError
 from demo.guard import UPLOAD, Guard
 from demo.pictures import Pictures
 from demo.serving import Models
-from demo.studio import studio
+from demo.sketchpad import sketchpad
 from demo.tabs import NAMES, tabs
 
 # System fonts only: Gradio's own themes bring fonts that a browser has to fetch.
@@ -102,7 +102,7 @@ def build(bundles: Sequence[str | Path], at_once: int | None = None) -> App:
     with App(title="Garabato", analytics_enabled=False, delete_cache=(600, 600)) as page:
         gr.Markdown("# Garabato", elem_id="title")
         cards = list(models.cards.values())
-        tabs(cards, lambda card: studio(card, **where))
+        tabs(cards, lambda card: sketchpad(card, **where))
         if models.sketches:
             generate_api(models)
         if models.latents:

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.cards import Card
-from demo.studio import PAD, PLACE
+from demo.sketchpad import PAD, PLACE
 from demo.texts import TEXTS
 
 ENGINES = Path(__file__).parent / "web" / "dist" / "page"

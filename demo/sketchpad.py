@@ -16,7 +16,7 @@ PAD = _HERE / "pad"
 PLACE = "browser"  # Of the address: what browsers run, and read of a bundle, is below it.
 
 
-def studio(card: Card, *, engines: bool, preferred: bool) -> gr.HTML:
+def sketchpad(card: Card, *, engines: bool, preferred: bool) -> gr.HTML:
     """Return the component for a card.
 
     With `engines` the visitor chooses where the model runs; with `preferred`, too, their browser is

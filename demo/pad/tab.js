@@ -1,5 +1,5 @@
 // The studio as a Gradio component: `start` is called once a tab, with what Gradio gives a component's
-// script. Python has set `props.value` to URLs, relative to the page (demo/studio.py).
+// script. Python has set `props.value` to URLs, relative to the page (demo/sketchpad.py).
 
 import { language, speak } from "./dom.js";
 import { makeStudio } from "./studio.js";

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from demo.bundles import load_generator
 from demo.sizes import Size, sides_of
-from demo.studio import PLACE
+from demo.sketchpad import PLACE
 from tests.browser.live import ready
 from tests.browser.pad import VIEW, drawn, every, on_phones, painted, settled, shown, stroke, tool
 from tests.browser.page_bundles import stored, write_canvas

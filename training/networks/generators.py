@@ -10,6 +10,7 @@ from training.networks.unet import unet
 from training.size import Size
 
 Kind = Literal["slim_unet", "shuffle_unet", "unet"]
+ANY_SIZE = ("slim_unet", "shuffle_unet")  # Their weights fit pictures of every size.
 
 
 def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras.Model:
@@ -20,7 +21,7 @@ def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras
     """
     if kind == "unet":
         if look:
-            raise UserError("--look is for slim_unet and shuffle_unet")
+            raise UserError(f"--look is for {' and '.join(ANY_SIZE)}")
         return unet(size, width=width, seed=seed)
     build = slim_unet if kind == "slim_unet" else shuffle_unet
     return build(size, width=width, look=look)

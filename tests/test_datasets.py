@@ -235,7 +235,7 @@ def test_every_pair_comes_once_a_turn_across_epochs(numbered):
 def test_a_resumed_stream_goes_on_where_it_was(numbered):
     whole = stream(batches_of(numbered, 4, seed=7, images_per_epoch=12), epochs=6)
     resumed = batches_of(numbered, 4, seed=7, images_per_epoch=12)
-    resumed.seen = 48
+    resumed.epoch = 4
     assert stream(resumed, epochs=2) == whole[48:]
 
 

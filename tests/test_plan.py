@@ -96,7 +96,7 @@ def test_the_clock_ends_it_and_more_time_goes_on(data, tmp_path, capsys):
     assert "nothing to do" in capsys.readouterr().out
     assert run.log.read_text().splitlines() == rows
     train(data, tmp_path / "run", minutes=0.3)
-    assert re.search(r"going on at 64 px until \d\d:\d\d", capsys.readouterr().out)
+    assert re.search(r"going on until \d\d:\d\d", capsys.readouterr().out)
     more = run.log.read_text().splitlines()
     assert more[: len(rows)] == rows and len(more) > len(rows)
     assert json.loads((run.folder / "config.json").read_text()) == config

@@ -12,10 +12,9 @@ from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
 from training.device import announce, device_name
-from training.opened import Opened, agree, open_training, stages
+from training.opened import Opened, agree, open_training
 from training.runs import callbacks, checkpoints, plan
 from training.runs.checkpoints import Position
-from training.runs.coarse import CHEAPER
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
 from training.runs.options import FitOptions
@@ -52,9 +51,11 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     announce()
     # Before the networks are built, which takes long, and on a GPU the memory of who is there.
     with _alone(opened):
-        for stage in stages(opened):
-            run = _train(stage, verbose)
-    return run
+        progress.step("build")
+        model = _build(opened)
+        resumed = _resume(opened, model)
+        _train(opened, model, resumed, verbose)
+    return resumed.run
 
 
 def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
@@ -134,7 +135,7 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
     paired = opened.dataset.paired
     if options.minutes and not Run.begun(options.run):
         with devices.training():
-            options = plan.planned(options, model, columns, recipe.batch, paired, opened.coarse)
+            options = plan.planned(options, model, columns, recipe.batch, paired)
         opened.config["epoch_images"] = options.epoch_images
     run, position = Run(options.run, opened.config), Position()
     if devices.chief:
@@ -145,44 +146,40 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
         load_start(options.start, model.networks["generator"], columns[0])
     position = checkpoints.from_chief(model, position, devices)
     devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
-    images = run.config["epoch_images"] * (CHEAPER if opened.coarse else 1)
-    batches = Batches(columns, recipe.batch, options.seed, images, paired=paired)
-    batches.seen = position.images
+    batches = Batches(columns, recipe.batch, options.seed, options.epoch_images, paired=paired)
+    batches.epoch = position.epoch
     return _Resumed(run, position, batches)
 
 
-def _train(opened: Opened, verbose: int | str) -> Run:
-    """Build the networks, and train for the epochs that are left.
+def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
+    """Train for the epochs that are left.
 
     What happens around an epoch is in the order of what it leaves: NaN stops it before anything
     is written, the speed is in the log, and the checkpoint comes after the sheet and the log row
     of what it says is done.
     """
-    progress.step("build")
-    model = _build(opened)
-    resumed = _resume(opened, model)
     recipe, devices, run = opened.recipe, opened.devices, resumed.run
     options, position = opened.options, resumed.position
     epochs = options.epochs(recipe.batch)
     late = False
     if options.minutes:
         epochs = position.epoch + ENDLESS
-        late = position.seconds >= opened.until
+        late = position.seconds >= 60 * options.minutes
     animation = callbacks.ProgressGIF(run.samples, run.progress)
     if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
             animation.on_train_end()
-        return run
+        return
     around = [
         callbacks.Stages(recipe.batch, position.images),
         callbacks.StopOnNaN(),
         callbacks.Throughput(recipe.batch),
     ]
     if options.minutes:
-        around.append(plan.Deadline(options.minutes, opened.until, position.seconds))
+        around.append(plan.Deadline(options.minutes, position.seconds))
         if position.epoch:
-            plan.go_on(options.minutes, position.seconds, opened.dataset.size)
+            plan.go_on(options.minutes, position.seconds)
     if devices.chief:
         around += [
             callbacks.LogTable(run.log, position.epoch),
@@ -202,7 +199,6 @@ def _train(opened: Opened, verbose: int | str) -> Run:
             callbacks=around,
         )
     devices.from_chief([np.zeros(1)])  # The others wait until the chief has written everything.
-    return run
 
 
 def _compiles(devices: Devices) -> bool:

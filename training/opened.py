@@ -2,7 +2,6 @@
 
 import dataclasses
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from training import progress
 from training.backends import Devices
 from training.data.datasets import Dataset
 from training.errors import UserError
-from training.runs import checkpoints, coarse, plan
-from training.runs.coarse import Coarse
+from training.runs import plan
 from training.runs.configuration import digest, identity
 from training.runs.folder import Run
 from training.runs.options import FitOptions, resolve_precision
@@ -24,20 +22,13 @@ from training.transfer.teacher import weights_file
 
 @dataclasses.dataclass(frozen=True)
 class Opened:
-    """What a training, or a stage of it, is given, checked and opened.
-
-    Attributes:
-        coarse: the first of two stages; None where there is one, and in the second.
-        until: seconds of training after which it ends, where a time is trained for.
-    """
+    """What a training is given, checked and opened."""
 
     recipe: Any
     options: FitOptions
     dataset: Dataset
     devices: Devices
     config: dict[str, Any]
-    coarse: Coarse | None
-    until: float
 
 
 def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
@@ -70,23 +61,7 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
         options = dataclasses.replace(options, epoch_images=images)
     recipe = recipe.completed(Run.begun(options.run))
     config = _configuration(recipe, options, name, dataset)
-    first = coarse.planned(recipe, options, dataset.size)
-    if Run.begun(options.run):
-        first = coarse.stored(Run.open(options.run).config)
-    config["coarse"] = first and first.to_json()
-    return Opened(recipe, options, dataset, devices, config, first, 60 * options.minutes)
-
-
-def stages(opened: Opened) -> Iterator[Opened]:
-    """Give what is left of a training in its stages, each with the data of its size."""
-    first, options = opened.coarse, opened.options
-    spent = checkpoints.reached(Run(options.run, opened.config).checkpoints).seconds
-    if first and spent < min(opened.until, first.seconds):
-        dataset = opened.recipe.open(options.data, first.size)
-        dataset = dataclasses.replace(dataset, info=opened.dataset.info)
-        until = min(opened.until, first.seconds)
-        yield dataclasses.replace(opened, dataset=dataset, until=until)
-    yield dataclasses.replace(opened, coarse=None)
+    return Opened(recipe, options, dataset, devices, config)
 
 
 def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:

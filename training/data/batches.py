@@ -9,8 +9,8 @@ class Batches(keras.utils.PyDataset):
 
     The stream of a column is one permutation of its rows after another, cut into batches; every
     batch is full. Paired columns share their permutations; others, which may differ in length,
-    have their own. A batch depends on nothing but the seed and how many rows came before it, so a
-    resumed run sets `seen` and goes on with what the uninterrupted one would have seen. Give
+    have their own. Batch `i` of epoch `e` depends on nothing but the seed and `e * len(self) + i`,
+    so a resumed run sets `epoch` and sees what the uninterrupted one would have seen. Give
     `shuffle=False` to `fit`, which would reorder the steps otherwise.
     """
 
@@ -28,14 +28,14 @@ class Batches(keras.utils.PyDataset):
         self.columns, self.paired = columns, paired
         self.batch_size, self.seed = batch_size, seed
         self.steps = max(1, (images_per_epoch or len(columns[0])) // batch_size)
-        self.seen = 0
+        self.epoch = 0
         self._orders: dict[tuple[int, int], np.ndarray] = {}
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        start = self.seen + index * self.batch_size
+        start = (self.epoch * self.steps + index) * self.batch_size
         positions = range(start, start + self.batch_size)
         return tuple(
             column[[self._row(place, position) for position in positions]]
@@ -44,7 +44,7 @@ class Batches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Go on with the stream where this epoch ended."""
-        self.seen += self.steps * self.batch_size
+        self.epoch += 1
 
     def _row(self, place: int, position: int) -> int:
         rows = len(self.columns[place])

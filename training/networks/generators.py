@@ -10,7 +10,6 @@ from training.networks.unet import unet
 from training.size import Size
 
 Kind = Literal["slim_unet", "shuffle_unet", "unet"]
-ANY_SIZE = ("slim_unet", "shuffle_unet")  # Their weights fit pictures of every size.
 
 
 def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras.Model:
@@ -21,7 +20,7 @@ def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras
     """
     if kind == "unet":
         if look:
-            raise UserError(f"--look is for {' and '.join(ANY_SIZE)}")
+            raise UserError("--look is for slim_unet and shuffle_unet")
         return unet(size, width=width, seed=seed)
     build = slim_unet if kind == "slim_unet" else shuffle_unet
     return build(size, width=width, look=look)

@@ -6,7 +6,6 @@ the run is. Names and shapes are compared before anything is changed. The two ne
 the newest may be damaged.
 """
 
-import contextlib
 import dataclasses
 import json
 import re
@@ -81,14 +80,6 @@ def restore(model: keras.Model, folder: Path) -> Position:
         return position
     if reasons:
         raise reasons[0]
-    return Position()
-
-
-def reached(folder: Path) -> Position:
-    """How far the newest checkpoint is that can be opened; the start if there is none."""
-    for path in reversed(_all(folder)):
-        with contextlib.suppress(Exception), np.load(path, allow_pickle=False) as contents:
-            return Position(**json.loads(contents["position"].tobytes()))
     return Position()
 
 

@@ -46,8 +46,7 @@ class EpochEnd(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write it all; Keras counts epochs from 0, what is written from 1."""
         done = epoch + 1
-        epochs = done - self.start.epoch
-        images = self.start.images + epochs * self.batches.steps * self.batches.batch_size
+        images = done * self.batches.steps * self.batches.batch_size
         seconds = self.start.seconds + time.monotonic() - self.clock
         for name, averaged in self.averaged.items():
             copy_averaged(self.model, self.model.networks[name], averaged)

@@ -13,11 +13,8 @@ from training import progress
 from training.data.batches import Batches
 from training.errors import UserError
 from training.runs.checkpoints import state
-from training.runs.coarse import CHEAPER, Coarse
 from training.runs.folder import Run
 from training.runs.options import FitOptions
-from training.size import Size
-from training.size import told as size_told
 
 EPOCHS = 20  # Checkpoints and sheets in a training of one stretch; 4,000 images apart at most.
 MOST_IMAGES = 4_000
@@ -51,22 +48,13 @@ def planned(
     columns: tuple[np.ndarray, ...],
     batch: int,
     paired: bool,
-    coarse: Coarse | None,
 ) -> FitOptions:
-    """Measure the speed, say when it will be done, and choose how often to save until then.
-
-    The model is of the first stage, where there are two.
-    """
+    """Measure the speed, say when it will be done, and choose how often to save until then."""
     progress.step("measure speed")
     speed = measure_speed(model, columns, batch, paired)
-    share = coarse.seconds / (60 * options.minutes) if coarse else 0.0
-    mean, fine = speed, speed
-    if coarse:
-        fine = speed / CHEAPER
-        mean = share * speed + (1 - share) * fine
-    print(told(mean, options.minutes))
-    progress.tell("planned", **expected(mean, options.minutes))
-    images = epoch_images(fine, options.minutes, batch)
+    print(told(speed, options.minutes))
+    progress.tell("planned", **expected(speed, options.minutes))
+    images = epoch_images(speed, options.minutes, batch)
     return dataclasses.replace(options, epoch_images=images)
 
 
@@ -95,10 +83,9 @@ class Deadline(keras.callbacks.Callback):
     What is saved holds the whole learning rate, so that a run may go on for another time.
     """
 
-    def __init__(self, minutes: float, until: float, spent: float):
-        """Stop when `until` seconds are over, of which `spent` are; the rate is of `minutes`."""
+    def __init__(self, minutes: float, seconds: float):
         super().__init__()
-        self.seconds, self.until, self.spent = 60 * minutes, until, spent
+        self.seconds, self.spent = 60 * minutes, seconds
         self.began = time.monotonic()
         self.longest = 0.0
 
@@ -114,14 +101,12 @@ class Deadline(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self.rate
         now = time.monotonic()
         self.longest = max(self.longest, now - self.epoch_began)
-        # A first stage may be late, so that whoever goes on finds that it is over.
-        spare = self.longest if self.until == self.seconds else 0.0
-        if self.spent + now - self.began + spare > self.until:
+        if self.spent + now - self.began + self.longest > self.seconds:
             self.model.stop_training = True
 
 
 def told(speed: float, minutes: float) -> str:
-    """How many images that will be in the mean and until when, in a line."""
+    """How many images that will be and until when, in a line."""
     images = int(float(f"{speed * 60 * minutes:.2g}"))
     return f"{speed:.1f} images/s: about {images:,} images until {until(minutes)}"
 
@@ -131,9 +116,9 @@ def until(minutes: float, seconds: float = 0.0) -> str:
     return f"{datetime.now() + timedelta(minutes=minutes, seconds=-seconds):%H:%M}"
 
 
-def go_on(minutes: float, seconds: float, size: Size) -> None:
-    """Say until when a run goes on at a size, of whose minutes so many seconds are over."""
-    print(f"going on at {size_told(size)} px until {until(minutes, seconds)}")
+def go_on(minutes: float, seconds: float) -> None:
+    """Say until when a run goes on, of whose minutes so many seconds are over."""
+    print(f"going on until {until(minutes, seconds)}")
     progress.tell("planned", **expected(None, minutes, seconds))
 
 

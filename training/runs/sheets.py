@@ -78,14 +78,12 @@ def sheet(*rows: np.ndarray, columns: int = 8, gap: int = 2) -> Image.Image:
 
 
 def animate(paths: list[Path], target: Path, *, width: int = 1024, seconds: float = 12.0) -> None:
-    """Join pictures to a GIF that loops, of the last one's size, which is held for two seconds."""
-    with Image.open(paths[-1]) as last:
-        least = min(1.0, width / last.width)
-        size = round(last.width * least), round(last.height * least)
+    """Join pictures of equal size to a GIF that loops, the last frame held for two seconds."""
     frames = []
     for path in paths:
         with Image.open(path) as picture:
-            frames.append(picture.convert("RGB").resize(size))
+            height = round(picture.height * min(1.0, width / picture.width))
+            frames.append(picture.convert("RGB").resize((min(width, picture.width), height)))
     duration = max(40, int(1000 * seconds / len(frames)))
     with files.replacing(target, suffix=".gif") as beside:
         frames[0].save(

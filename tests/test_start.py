@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -20,7 +22,7 @@ from training.pixels import to_network
 from training.recipes import RECIPES
 from training.runs import samples
 from training.runs.folder import load_generator
-from training.transfer.start import identify, load_start
+from training.transfer.start import SHIPPED, found, identify, load_start
 
 pytestmark = pytest.mark.slow
 
@@ -119,3 +121,24 @@ def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_pa
     torn.write_bytes(exported["float16"].read_bytes()[:5000])
     with pytest.raises(UserError, match="torn.tflite is no TFLite network"):
         load_start(torn, keras.models.clone_model(generator), sketches)
+
+
+@pytest.mark.parametrize("name", ["flowers", "objects"])
+def test_what_ships_is_a_start_by_its_name(name, tmp_path, monkeypatch):
+    file = SHIPPED / name / "generator.float16.tflite"
+    assert found(Path(name)) == found(SHIPPED / name) == found(file) == file
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir()  # A run of one's own that is called so.
+    (tmp_path / name / "config.json").touch()
+    (tmp_path / name / "card.json").touch()
+    assert found(Path(name)) == Path(name)
+    assert found(tmp_path / "elsewhere" / name) == tmp_path / "elsewhere" / name
+
+
+def test_a_bundle_without_a_float_file_is_no_start(tmp_path):
+    shutil.copytree(SHIPPED / "flowers", tmp_path / "bundle")
+    card = json.loads((tmp_path / "bundle" / "card.json").read_text())
+    del card["files"]["tflite-float16"]
+    (tmp_path / "bundle" / "card.json").write_text(json.dumps(card))
+    with pytest.raises(UserError, match="has no float16 or float32 file"):
+        found(tmp_path / "bundle")

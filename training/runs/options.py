@@ -27,7 +27,7 @@ class FitOptions:
     minutes: float = 0.0
     """Minutes to train for in all, instead of --images: plans checkpoints and learning rate."""
     start: Path | None = None
-    """Run folder, or for pix2pix exported float .tflite file, whose generator to begin with."""
+    """Begin with the generator of a run, a bundle, a float .tflite file, or what ships: objects."""
     seed: int = 0
     """Seed of the weights, the order of the data and the augmentation."""
     precision: Precision = "auto"

@@ -15,16 +15,36 @@ from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
 from training.size import size_of
 from training.transfer.batchnorm import convolutions, restore_batchnorms
+from training.transfer.bundle import CARD, read_bundle
 from training.transfer.looks import copy_by_name, without_shifts
 from training.transfer.slimming import slim_down
 from training.transfer.tflite_weights import (
     KernelsAndBiases,
+    float_format,
     have_the_shapes_of,
     read_kernels,
     set_kernels,
 )
 
+SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "models"
 LEAST_PSNR = 40.0  # dB between what the file generates and what the network does with its weights.
+
+
+def found(start: Path) -> Path:
+    """Find what a start names: a run folder, an exported file, or the float file of a bundle.
+
+    `flowers` is the bundle of that name that ships, where nothing else is called so.
+
+    Raises:
+        UserError: a bundle that is damaged, or that has no float file.
+    """
+    named = start == Path(start.name) and not start.exists()
+    if named and (SHIPPED / start / CARD).is_file():
+        start = SHIPPED / start
+    if (start / CARD).is_file() and not (start / "config.json").is_file():
+        bundle = read_bundle(start)
+        return bundle.file(float_format(bundle))
+    return start
 
 
 def identify(path: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ FORMATS = {
     "GIF": ".gif",
     "BMP": ".bmp",
 }
+_READERS = [kind for kind in FORMATS if kind != "MPO"]  # That of JPEG reads both.
 LEAST_SIDE = 32  # Pixels
 MOST_PIXELS = 100_000_000
 SIDE = 192  # Pixels of the longer side of a thumbnail.
@@ -39,12 +40,12 @@ def look_at(path: Path, thumbnail: Path) -> tuple[str, str]:
     with _AT_ONCE, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of a picture that is large, or has odd notes in it.
         try:
-            with Image.open(path, formats=list(FORMATS)) as image:
+            with Image.open(path, formats=_READERS) as image:
                 kind = str(image.format)
                 small = _small(image)
         except Unusable:
             raise
-        except (Image.UnidentifiedImageError, KeyError):
+        except Image.UnidentifiedImageError:
             raise Unusable("not-a-picture") from None
         except Image.DecompressionBombError:
             raise Unusable("too-large") from None

@@ -22,12 +22,16 @@ class _Bounded(io.FileIO):
     """A file of which nothing large is read at once, as a zip's list of files is."""
 
     def read(self, size: int | None = -1) -> bytes:
-        if size is None or size < 0 or size > MOST_DIRECTORY:
+        wanted = -1 if size is None else size
+        content = super().read(
+            min(wanted, MOST_DIRECTORY + 1) if wanted >= 0 else MOST_DIRECTORY + 1
+        )
+        if content and len(content) > MOST_DIRECTORY:
             raise UserError(
                 f"expected a zip of at most {MOST_FILES:,} files; send it in several, or the "
                 "pictures themselves"
             )
-        return super().read(size) or b""
+        return content or b""
 
 
 def pictures(path: Path, left_out: Counter[str]) -> Iterator[tuple[str, IO[bytes]]]:

@@ -12,7 +12,7 @@ from demo.cards import load_card
 from demo.studio import plans, processes
 from demo.studio.jobs import Job, State, jobs_of
 from demo.studio.line import Line
-from demo.studio.live import JOBS, Live
+from demo.studio.live import JOBS, NICE, Live
 from demo.studio.projects import Projects
 from tests.studio_server import wait
 from tests.tiny_recipes import data, trained
@@ -56,7 +56,7 @@ def test_a_model_is_shown_at_once_and_not_often_while_it_trains(project):
     job = live.tend()
     assert job and live.tend() is None, "one at a time"
     process = wait(job.process)
-    assert os.getpriority(os.PRIO_PROCESS, process.number) == 19
+    assert os.getpriority(os.PRIO_PROCESS, process.number) == NICE
     wait(lambda: live.tend() is None and job.standing().state != State.RUNNING)
     assert job.standing().state == State.FINISHED, job.log.read_text()
     card = load_card(project / "live")

@@ -40,7 +40,7 @@ class Live:
         self._job: Job | None = None
         self._child: object = None  # Kept, or else Python waits for it somewhere else.
         self._began, self._spent, self._rest_until = 0.0, 0.0, 0.0
-        self._tried: dict[Path, int] = {}  # Images seen by the model that was exported last.
+        self._tried: dict[Path, int] = {}  # When the model was written that was exported last.
         self._lock = threading.Lock()
 
     def tend(self) -> Job | None:
@@ -89,7 +89,7 @@ class Live:
 
     def _is_due(self, project: Path) -> bool:
         seen = _images(project / plans.RUN)
-        if not seen or seen == self._tried.get(project) or not room(project):
+        if not seen or _written(project) == self._tried.get(project) or not room(project):
             return False
         exports = any(
             job.kind == "export" and job.standing().state in OPEN for job in jobs_of(project)
@@ -100,7 +100,7 @@ class Live:
         return not exports and not goes_on and seen not in shown
 
     def _begin(self, project: Path) -> Job:
-        self._tried[project] = _images(project / plans.RUN) or 0
+        self._tried[project] = _written(project)
         shutil.rmtree(project / JOBS, ignore_errors=True)
         command = ["export", plans.RUN, PLACE, "--formats", FORMAT]
         command += ["--data", plans.DATA, "--name", project.name]
@@ -115,6 +115,13 @@ class Live:
 def _images(place: Path) -> int | None:
     seen = read(place / "card.json").get("training", {}).get("images_seen")
     return seen if isinstance(seen, int) else None
+
+
+def _written(project: Path) -> int:
+    try:
+        return (project / plans.RUN / "card.json").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _processor_seconds(number: int) -> float:

@@ -70,12 +70,16 @@ def test_a_model_is_shown_at_once_and_not_often_while_it_trains(project):
     again = live.tend()
     assert again and again.folder.parent.name == JOBS
     live.let_go(project)
-    wait(lambda: again.standing().state == State.CANCELLED, 2)
+    wait(lambda: again.standing().state == State.CANCELLED)
     assert load_card(project / "live").files, "the one before is still there"
     # What was let go is not begun again, until there is something new.
     assert live.tend() is None
     see_more(project, 2000)
-    assert Live(projects, Line(projects)).tend(), "a studio that starts anew goes on"
+    anew = Live(projects, Line(projects))
+    assert anew.tend(), "a studio that starts anew goes on"
+    anew.let_go(project)
+    for child in (*live.children, *anew.children):
+        child.wait()
 
 
 def test_a_model_that_the_whole_bundle_shows_needs_no_light_one(project):

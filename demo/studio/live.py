@@ -10,6 +10,7 @@ begins when 20 S have gone by, so that it is less than a twentieth; at once wher
 import contextlib
 import os
 import shutil
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ class Live:
     def __init__(self, projects: Projects, line: Line) -> None:
         self.projects, self.line = projects, line
         self._job: Job | None = None
-        self._child: object = None  # Kept, or else Python waits for it somewhere else.
+        self.children: list[subprocess.Popen[bytes]] = []  # Begun here, and not ended yet.
         self._began, self._spent, self._rest_until = 0.0, 0.0, 0.0
         self._tried: dict[Path, int] = {}  # When the model was written that was exported last.
         self._lock = threading.Lock()
@@ -46,6 +47,7 @@ class Live:
     def tend(self) -> Job | None:
         """Look after the export that goes on; begin the next one if it is time, and return it."""
         with self._lock:
+            self.children = [child for child in self.children if child.poll() is None]
             if self._job and self._goes_on(self._job):
                 return None
             training = self._training()
@@ -72,12 +74,11 @@ class Live:
         process = job.process()
         if process:
             self._spent = max(self._spent, _processor_seconds(process.number))
-        goes_on = (
-            job.standing().state in OPEN and getattr(self._child, "poll", lambda: None)() is None
-        )
+        # A child may not have written down yet that it is the job.
+        goes_on = bool(self.children) or job.standing().state in OPEN
         self._rest_until = self._began + max(REST * self._spent, INTERVAL)
         if not goes_on:
-            self._job = self._child = None
+            self._job = None
         return goes_on
 
     def _training(self) -> Path | None:
@@ -108,7 +109,8 @@ class Live:
         child = self._job.begin()
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, child.pid, NICE)
-        self._child, self._began, self._spent = child, time.monotonic(), 0.0
+        self.children.append(child)
+        self._began, self._spent = time.monotonic(), 0.0
         return self._job
 
 

@@ -12,13 +12,16 @@ TFJS_CHECK := export/tfjs_check
 WEB := demo/web
 FIREFOX := tests/browser/firefox
 
-.PHONY: help demo web check test release lint format lock clean browser firefox node arm64 gpu
+.PHONY: help demo studio web check test release lint format lock clean browser firefox node arm64 gpu
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv-demo/installed $(WEB)/dist/index.html  ## open the sketchpad (ARGS="--port 8000 my-bundle" goes to it)
 	@.venv-demo/bin/python -m demo $(ARGS)
+
+studio: .venv/installed $(WEB)/dist/index.html  ## open the studio, where photos become a sketchpad (ARGS="--port 8000 FOLDER" goes to it)
+	@.venv/bin/python -m demo studio --open $(ARGS)
 
 web: .venv/installed  ## write the page that needs no server to build/web (ARGS="my-bundle ..." takes other bundles)
 	rm -rf build/web

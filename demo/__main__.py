@@ -1,6 +1,7 @@
 """The command line: `python -m demo [BUNDLE ...]` serves bundles, a tab for each.
 
 `python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space.
+`python -m demo studio [FOLDER]` serves the studio, where photos become a sketchpad.
 """
 
 import argparse
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["space"]:
         _space(arguments[1:])
+    elif arguments[:1] == ["studio"]:
+        _studio(arguments[1:])
     else:
         _serve(arguments)
 
@@ -46,6 +49,37 @@ def _space(arguments: Sequence[str]) -> None:
             file=sys.stderr,
         )
     print(f"{options.folder} is ready: upload it as it is, or try it with `python app.py` in it")
+
+
+def _studio(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo studio",
+        description="Serve the studio, a page on which photos become a sketchpad that draws them.",
+        epilog="What follows -- goes to every `python -m training fit pix2pix` as it is.",
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("~/garabato-studio"),
+        help="where the projects are (%(default)s)",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (%(default)s); with one that other machines reach, only the "
+        "link that is printed opens it",
+    )
+    parser.add_argument("--port", type=int, default=7861, help="port to listen on (%(default)s)")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    split = list(arguments).index("--") if "--" in arguments else len(arguments)
+    options = parser.parse_args(arguments[:split])
+    if not 0 < options.port < 65536:
+        raise UserError(f"expected --port from 1 to 65535, got {options.port}")
+    from demo.studio.server import serve
+
+    folder = options.folder.expanduser().absolute()
+    serve(folder, options.host, options.port, arguments[split + 1 :], options.open)
 
 
 def _serve(arguments: Sequence[str]) -> None:

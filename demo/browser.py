@@ -17,10 +17,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.cards import Card
-from demo.sketchpad import PAD, PLACE
 from demo.texts import TEXTS
 
-ENGINES = Path(__file__).parent / "web" / "dist" / "page"
+_HERE = Path(__file__).parent
+PAD = _HERE / "pad"
+ENGINES = _HERE / "web" / "dist" / "page"
+PLACE = "browser"  # Of the address: what browsers run, and read of a bundle, is below it.
 # What lies in a bundle; in folders of their own what is of other sizes than the card's.
 PICTURES = ("check/*.png", "*/check/*.png", "examples/*.png")
 MODELS = ("*.tflite", "*/*.tflite", "tfjs/*", "*/tfjs/*")
@@ -48,15 +50,20 @@ def routes(cards: Mapping[str, Card]) -> list[BaseRoute]:
             raise HTTPException(404)
         return FileResponse(file)
 
-    texts = f"export const TEXTS = {json.dumps(TEXTS)};"
     served: list[BaseRoute] = [
         Route("/bundles/{name}/{path:path}", send),
-        Route("/pad/texts.js", lambda _: Response(texts, media_type="text/javascript")),
-        Mount("/pad", StaticFiles(directory=PAD)),
+        pad(),
     ]
     if engines():
         served.append(Mount("/page", StaticFiles(directory=ENGINES)))
     return [Mount(f"/{PLACE}", routes=served)]
+
+
+def pad() -> Mount:
+    """Serve the studio's scripts, and their words as one of them."""
+    texts = f"export const TEXTS = {json.dumps(TEXTS)};"
+    words = Route("/texts.js", lambda _: Response(texts, media_type="text/javascript"))
+    return Mount("/pad", routes=[words, Mount("/", StaticFiles(directory=PAD))])
 
 
 class Isolated:

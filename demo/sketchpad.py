@@ -5,15 +5,10 @@ draws and asks by itself: a stroke is one request to `demo.pictures`, or none wh
 in the visitor's browser.
 """
 
-from pathlib import Path
-
 import gradio as gr
 
+from demo.browser import PAD, PLACE
 from demo.cards import Card
-
-_HERE = Path(__file__).parent
-PAD = _HERE / "pad"
-PLACE = "browser"  # Of the address: what browsers run, and read of a bundle, is below it.
 
 
 def sketchpad(card: Card, *, engines: bool, preferred: bool) -> gr.HTML:

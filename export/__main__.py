@@ -32,6 +32,9 @@ def export(
     generator: str | None = None,
     look: str | None = None,
     size: tuple[PictureSize, ...] = (),
+    title: str | None = None,
+    author: str | None = None,
+    licence: str | None = None,
 ) -> None:
     """Turn a trained run into a bundle of files that run anywhere, each compared with Keras.
 
@@ -48,6 +51,9 @@ def export(
         size: pixels of a picture, several at once if you like: 256 512 768x320 (width x height),
             multiples of 64; what it was trained at if not given. What is fully convolutional
             draws any. A bundle keeps the sizes that it has.
+        title: what people call it, for the card; of a run only, as the next two.
+        author: who made it, for the card.
+        licence: licence of the photos it learned from, where the data says none or another one.
     """
     _convert_with_tensorflow()
     progress.step("load")
@@ -58,8 +64,13 @@ def export(
         from training.runs.folder import Run
 
     start = time.monotonic()
+    said = {"title": title, "author": author, "licence": licence}
+    words = {key: value for key, value in said.items() if value}
     if (run / "config.json").exists() or not (run / CARD).exists():
-        card = export_bundle(Run.open(run), bundle, formats, data, name, generator, look, size)
+        card = export_bundle(Run.open(run), bundle, formats, data, name, generator, look, size, words)
+    elif words:
+        option = next(iter(words))
+        raise UserError(f"--{option} is for a run, and {run} is a bundle: export it from its run")
     elif look is not None:
         raise UserError(f"--look is for a run, and {run} is a bundle: export it from its run")
     else:
@@ -92,6 +103,7 @@ def page(
         bundles: folders with a card.json, in the order of their tabs.
     """
     _convert_with_tensorflow()
+    progress.step("load")
     with shown_on_failure("loading TensorFlow"):
         from export.site import export_site
 
@@ -115,13 +127,12 @@ COMMANDS: dict[str, Callable[..., None]] = {"benchmark": measure, "page": page}
 def main() -> None:
     """Run the command; Ctrl-C leaves an existing bundle as it was."""
     try:
-        if command := COMMANDS.get("".join(sys.argv[1:2])):
-            tyro.cli(command, args=sys.argv[2:], prog=f"python -m export {sys.argv[1]}")
-        else:
-            path, rest = progress.asked(sys.argv[1:])
-            with progress.told_to(path, "export"):
-                told = progress.described(export)
-                tyro.cli(export, args=rest, prog="python -m export", description=told)
+        name = "".join(sys.argv[1:2])
+        command, called = COMMANDS.get(name, export), f" {name}" if name in COMMANDS else ""
+        path, rest = progress.asked(sys.argv[2 if called else 1 :])
+        with progress.told_to(path, name if called else "export"):
+            told = progress.described(command)
+            tyro.cli(command, args=rest, prog=f"python -m export{called}", description=told)
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         sys.exit(130)

@@ -4,7 +4,7 @@ A bundle appears whole or not at all: it is written beside its place, checked, a
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ def export_bundle(
     generator: str | None = None,
     look: str | None = None,
     sizes: Collection[Size] = (),
+    words: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Export a run's generator in every format asked for, and return the bundle's card.
 
@@ -64,12 +65,17 @@ def export_bundle(
             commas between them, or a name in the card's palette. The files then take none.
         sizes: of pictures to write files for, where the generator is fully convolutional; that
             which it was trained at by default. The first is the bundle's own.
+        words: what somebody says for the card: `title`, `author`, and `licence` of the photos.
 
     Raises:
         UserError: the run, the dataset or the folder cannot be used, or a conversion failed.
         Drift: a file does not generate what the generator does. Nothing is written then.
     """
     about = {**run.card, "name": bundle_name(bundle, name)}
+    words = dict(words or {})
+    if licence := words.pop("licence", None):
+        about["data"] = {**about["data"], "licence": licence}
+    about |= words
     about["training"] = {**about["training"], "size": run.config["size"]}
     # Whatever precision it was trained in: a notebook may still be in mixed_bfloat16.
     keras.config.set_dtype_policy("float32")

@@ -56,8 +56,8 @@ def parsed_look(text: str, look: dict[str, Any] | None) -> list[int]:
 def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     """A card with no files yet, of a generator's bundle.
 
-    `about` gives `name`, `training`, `data` and, if there are any, `labels` and `look`; and
-    `canvas` where there is something to draw.
+    `about` gives `name`, `training`, `data` and, if there are any, `title`, `author`, `labels` and
+    `look`; and `canvas` where there is something to draw.
     """
     task = task_of(generator)
     labels = about["labels"] if task == LABEL_TO_IMAGE else []
@@ -66,6 +66,7 @@ def empty_card(generator: keras.Model, about: dict[str, Any]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "name": about["name"],
+        **{word: about[word] for word in ("title", "author") if word in about},
         "task": task,
         **tensors,
         **({"canvas": about["canvas"]} if task == IMAGE_TO_IMAGE else {}),

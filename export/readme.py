@@ -110,7 +110,7 @@ def is_ours(bundle: Path) -> bool:
 def _text(folder: Path, card: dict[str, Any]) -> str:
     parts = [
         front_matter(card) + f"\n{MARK}",
-        f"# {_plain(card['name'])}",
+        f"# {_plain(card.get('title') or card['name'])}",
         SAYS[card["task"]].format(size=_sizes(card)),
         *_pictures(folder),
         _files(card),
@@ -207,8 +207,9 @@ def _origin(card: dict[str, Any]) -> str:
     source, licence = (_plain(data.get(key, "unknown")) for key in ("name", "licence"))
     seen = card["training"].get("images_seen", "some")
     recipe = _plain(card["training"].get("recipe", "unknown"))
+    author = f"Made by {_plain(card['author'])}. " if card.get("author") else ""
     return (
-        f"## Where it comes from\n\nTrained as `{recipe}` on {source} (licence: {licence}), "
+        f"## Where it comes from\n\n{author}Trained as `{recipe}` on {source} (licence: {licence}), "
         f"{_plain(seen)} pictures seen. What it was given, and with what it was made, is in "
         "`card.json`; it knows nothing but such pictures."
     )

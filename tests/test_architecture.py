@@ -41,6 +41,8 @@ MAY_IMPORT = {
     "export/hub.py": TRAINING | {"export", "yaml"},
     "export/benchmark.py": TRAINING | {"ai_edge_litert", "onnxruntime"},
     # starlette is the server inside Gradio, which the demo's guards hook into.
+    # The studio is no Gradio page, and starts where there is none; it reads what a phone takes.
+    "demo/studio": {"demo", "starlette", "uvicorn", "PIL", "pi_heif"},
     "demo": {"demo", "gradio", "gradio_client", "starlette", "ai_edge_litert", "numpy", "PIL"},
 }
 

@@ -26,6 +26,7 @@ from demo.studio.processes import Process
 from demo.studio.start import CANCELLED, PROCESS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+JOBS = "jobs"
 LEAST_ROOM = 100_000_000  # Bytes on the disk, below which no job begins: a checkpoint has as many.
 LOG_TAIL = 4_096  # Bytes
 
@@ -60,29 +61,33 @@ class Job:
         folder: its own, in `jobs/` of its project.
         command: the module, `training` or `export`, and its arguments.
         asked: when, in seconds since 1970.
+        after: the number of a job of the same project without which it has no sense.
     """
 
     folder: Path
     command: tuple[str, ...]
     asked: float
+    after: int | None = None
 
     @classmethod
-    def ask(cls, project: Path, command: Sequence[str]) -> "Job":
-        """Write down a job to do; it appears whole or not at all."""
-        jobs = project / "jobs"
+    def ask(
+        cls, project: Path, command: Sequence[str], after: int | None = None, place: str = JOBS
+    ) -> "Job":
+        """Write down a job to do, in a folder of the project; it appears whole or not at all."""
+        jobs = project / place
         beside = jobs / f".new.{os.getpid()}.{time.monotonic_ns()}"
         asked = time.time()
         try:
             jobs.mkdir(exist_ok=True)  # Of a project that was thrown away meanwhile there is none.
             beside.mkdir()
-            told = {"command": list(command), "asked": asked}
+            told = {"command": list(command), "asked": asked, "after": after}
             (beside / "job.json").write_text(json.dumps(told), encoding="utf-8")
             numbers = [int(path.name) for path in jobs.glob("[0-9]*")]
             for number in itertools.count(max(numbers, default=0) + 1):
                 folder = jobs / f"{number:04d}"
                 if not folder.exists():
                     beside.rename(folder)
-                    return cls(folder, tuple(command), asked)
+                    return cls(folder, tuple(command), asked, after)
         except OSError as error:
             shutil.rmtree(beside, ignore_errors=True)
             raise UserError(f"cannot write {jobs}: {error.strerror}; make room there") from None
@@ -93,7 +98,13 @@ class Job:
         """Read a job. Raises `UserError` where there is none, or it is damaged."""
         try:
             told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-            return cls(folder, tuple(map(str, told["command"])), float(told["asked"]))
+            after = told.get("after")
+            return cls(
+                folder,
+                tuple(map(str, told["command"])),
+                float(told["asked"]),
+                None if after is None else int(after),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(f"{folder} holds no job that can be read; remove it") from None
 
@@ -101,6 +112,17 @@ class Job:
     def project(self) -> Path:
         """The folder of its project."""
         return self.folder.parents[1]
+
+    @property
+    def number(self) -> int:
+        """Its place among the jobs of its project, from 1."""
+        return int(self.folder.name)
+
+    @property
+    def kind(self) -> str:
+        """What it does: prepare, fit, preview, evaluate, export or page."""
+        module, name = self.command[:2]
+        return name if module == "training" or name == "page" else module
 
     @property
     def progress(self) -> Path:
@@ -136,6 +158,13 @@ class Job:
         if end:
             return Standing(State.INTERRUPTED, "somebody stopped it; it can go on")
         return Standing(State.INTERRUPTED, self._why(process))
+
+    def is_vain(self) -> bool:
+        """Tell whether what it comes after is over, and has not finished."""
+        if self.after is None:
+            return False
+        before = Job.open(self.folder.parent / f"{self.after:04d}")
+        return before.standing().state not in (*OPEN, State.FINISHED)
 
     def begin(self) -> subprocess.Popen[bytes]:
         """Start it, as a process of its own session, which goes on without this one."""
@@ -182,10 +211,11 @@ class Job:
         )
 
 
-def jobs_of(project: Path) -> list[Job]:
+def jobs_of(project: Path, place: str = JOBS) -> list[Job]:
     """The jobs of a project, in the order in which they were asked for; damaged ones are left."""
     found = []
-    for folder in sorted(project.glob("jobs/[0-9]*"), key=lambda path: (len(path.name), path.name)):
+    folders = project.glob(f"{place}/[0-9]*")
+    for folder in sorted(folders, key=lambda path: (len(path.name), path.name)):
         try:
             found.append(Job.open(folder))
         except UserError:

@@ -41,13 +41,13 @@ class Line:
                     self._closed.add(job.folder)
         return [job for *_, job in sorted(found, key=lambda each: each[:3])]
 
-    def ask(self, project: Path, command: Sequence[str]) -> Job:
+    def ask(self, project: Path, command: Sequence[str], after: Job | None = None) -> Job:
         """Put a job at the end of the line; one that is in it already is not put there twice."""
         with self._lock:
             for job in self.open_jobs():
                 if job.project == project and job.command == tuple(command):
                     return job
-            return Job.ask(project, command)
+            return Job.ask(project, command, after.number if after else None)
 
     def tend(self) -> Job | None:
         """Begin the next job, if none runs, and return it.
@@ -60,6 +60,9 @@ class Line:
             jobs = self.open_jobs()
             # A child may not have written down yet that it is the job.
             if self.children or not jobs or jobs[0].standing().state == State.RUNNING:
+                return None
+            if jobs[0].is_vain():
+                jobs[0].cancel()
                 return None
             if not room(self.projects.place):
                 raise UserError("jobs wait, as the disk is full; make room there")

@@ -21,6 +21,8 @@ from demo.errors import UserError
 from demo.studio.jobs import OPEN, jobs_of
 
 TRASH = "trash"
+SETTINGS = "settings.json"
+NOT_COPIED = ("jobs", "showing")  # What was done, and what goes on.
 KEPT = 7 * 24 * 3600  # Seconds
 LONGEST_NAME = 80
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -90,8 +92,10 @@ class Projects:
             folder = self._free(name)
             try:
                 for path in source.iterdir():
-                    if path.is_dir() and path.name != "jobs":
+                    if path.is_dir() and path.name not in NOT_COPIED:
                         shutil.copytree(path, folder / path.name, symlinks=True)
+                    elif path.name == SETTINGS:
+                        shutil.copyfile(path, folder / path.name)
                 _write(folder, name)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -168,11 +172,15 @@ def _write(folder: Path, name: str) -> None:
     beside.replace(folder / "project.json")
 
 
-def _seen(folder: Path) -> Project:
+def name_of(folder: Path) -> str:
+    """Return what the project in a folder is called."""
     try:
-        name = str(json.loads((folder / "project.json").read_text(encoding="utf-8"))["name"])
+        return str(json.loads((folder / "project.json").read_text(encoding="utf-8"))["name"])
     except (OSError, ValueError, KeyError, TypeError):
-        name = folder.name  # Damaged: it is still there, and can be named again.
+        return folder.name  # Damaged: it is still there, and can be named again.
+
+
+def _seen(folder: Path) -> Project:
     changed, size = 0.0, 0
     for root, _, files in os.walk(folder):
         for file in files:
@@ -180,7 +188,7 @@ def _seen(folder: Path) -> Project:
                 status = os.lstat(os.path.join(root, file))
                 changed, size = max(changed, status.st_mtime), size + status.st_size
     shown = (max(folder.glob(pattern), default=None) for pattern in _THUMBNAILS)
-    return Project(folder.name, name, changed, size, next(filter(None, shown), None))
+    return Project(folder.name, name_of(folder), changed, size, next(filter(None, shown), None))
 
 
 @contextlib.contextmanager

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from demo.browser import PLACE
 from demo.bundles import load_generator
 from demo.sizes import Size, sides_of
-from demo.sketchpad import PLACE
 from tests.browser.live import ready
 from tests.browser.pad import VIEW, drawn, every, on_phones, painted, settled, shown, stroke, tool
 from tests.browser.page_bundles import stored, write_canvas

@@ -1,0 +1,127 @@
+"""What a project's page shows, as its files say it: photos, drawings, training, model, bundle."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from demo.errors import UserError
+from demo.studio import alike, listed, photos, plans, settings, sketches, trainings
+from demo.studio.files import address
+from demo.studio.jobs import jobs_of
+from demo.studio.projects import name_of
+
+SHOWN = 200  # Photos
+JOBS = 10
+
+
+def project(folder: Path) -> dict[str, Any]:
+    """Return all of it."""
+    told = settings.read(folder)
+    run, jobs = trainings.seen(folder, told), jobs_of(folder)
+    return {
+        "id": folder.name,
+        "name": name_of(folder),
+        "card": told["card"],
+        "photos": _photos(folder, told),
+        "near_duplicates": _near_duplicates(folder),
+        "folder": told["folder"],
+        "pairs": told["pairs"],
+        "sketches": sketches.made(folder),
+        "prepare": _prepare(told["prepare"]),
+        "data": _data(folder),
+        "training": run,
+        "model": _model(folder),
+        "bundle": _bundle(folder),
+        "jobs": [listed.job(each) for each in reversed(jobs[-JOBS:])],
+    }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read an object of JSON of a command; nothing where there is none, or it is damaged."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _photos(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
+    problem = None
+    try:
+        found = photos.listing(folder)
+    except UserError as error:
+        found, problem = photos.Listing({}, photos.Counter()), str(error)
+    left_out = found.left_out if told["folder"] else told["left_out"]
+    shown = list(found.paths)[:SHOWN]
+    place = f"/files/{folder.name}/{photos.THUMBNAILS}"
+    return {
+        "count": len(found.paths),
+        "thumbnails": [{"id": id, "url": f"{place}/{id}.jpg"} for id in shown],
+        "left_out": [{"kind": kind, "count": count} for kind, count in left_out.items()],
+        "problem": problem,
+    }
+
+
+def _near_duplicates(folder: Path) -> list[list[str]]:
+    try:
+        there = photos.listing(folder).paths
+    except UserError:
+        return []
+    looks = photos.looks(folder)
+    return alike.groups({id: looks[id] for id in there if id in looks})
+
+
+def _prepare(options: dict[str, str] | None) -> dict[str, str] | None:
+    if options is None:
+        return None
+    width, _, height = options["size"].partition("x")
+    wide = int(width) - int(height or width)
+    return options | {"shape": "wide" if wide > 0 else "tall" if wide < 0 else "square"}
+
+
+def _data(folder: Path) -> dict[str, Any] | None:
+    told = read(folder / plans.DATA / "dataset.json")
+    if not told.get("complete"):
+        return None
+    return {
+        "pairs": sum(told.get("counts", {}).values()),
+        "sheet": address(folder, folder / plans.DATA / "sheet.png"),
+        "alike": told.get("alike", 0),
+        "empty": told.get("empty", 0),
+        "skipped": len(told.get("skipped", {})),
+    }
+
+
+def _model(folder: Path) -> dict[str, Any] | None:
+    """The newest bundle that the canvas can draw with: the whole one, or the light one."""
+    found = []
+    for place, final in (("live", False), (plans.BUNDLE, True)):
+        card = folder / place / "card.json"
+        seen = read(card).get("training", {}).get("images_seen")
+        if isinstance(seen, int):
+            found.append({"card": address(folder, card), "images": seen, "final": final})
+    return max(found, key=lambda each: (each["images"], each["final"]), default=None)
+
+
+def _bundle(folder: Path) -> dict[str, Any] | None:
+    place = folder / plans.BUNDLE / "card.json"
+    card = read(place)
+    if not card:
+        return None
+    files = [
+        {
+            "name": file.get("path"),
+            "format": kind,
+            "bytes": file.get("bytes"),
+            "milliseconds": card.get("latency", {}).get(kind, {}).get("milliseconds"),
+            "likeness": card.get("parity", {}).get(kind, {}).get("psnr"),
+        }
+        for kind, file in card.get("files", {}).items()
+    ]
+    made = read(folder / plans.RUN / "card.json").get("training", {}).get("images_seen")
+    return {
+        "files": files,
+        "card": address(folder, place),
+        "images": card.get("training", {}).get("images_seen"),
+        "is_newest": card.get("training", {}).get("images_seen") == made,
+    }

@@ -1,0 +1,64 @@
+"""What a project was told: its photos, how they are drawn, how long it trains, its card.
+
+PROJECT/settings.json
+"""
+
+import contextlib
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from demo.errors import UserError
+from demo.studio.projects import SETTINGS
+
+# folder: of this machine, in place of photos/; left_out: by kind; trained: what the run began with.
+EMPTY: dict[str, Any] = {
+    "folder": None,
+    "pairs": False,
+    "left_out": {},
+    "prepare": None,
+    "minutes": None,
+    "start": None,
+    "trained": None,
+    "card": {"title": "", "licence": "", "author": ""},
+}
+_lock = threading.Lock()  # Two browsers change other things at the same time.
+
+
+def read(project: Path) -> dict[str, Any]:
+    """Read them; where nothing was said yet, or the file is damaged, what is so by default."""
+    with contextlib.suppress(OSError, ValueError):
+        told = json.loads((project / SETTINGS).read_text(encoding="utf-8"))
+        if isinstance(told, dict):
+            return EMPTY | {name: told[name] for name in EMPTY if name in told}
+    return dict(EMPTY)
+
+
+def change(project: Path, **changes: Any) -> dict[str, Any]:
+    """Write some of them anew, and return all."""
+    with _lock:
+        return _write(project, read(project) | changes)
+
+
+def count_left_out(project: Path, kinds: dict[str, int]) -> None:
+    """Add to what was left out of the photos, by kind."""
+    if kinds:
+        with _lock:
+            told = read(project)
+            before = dict(told["left_out"])
+            counts = {kind: before.get(kind, 0) + count for kind, count in kinds.items()}
+            _write(project, told | {"left_out": before | counts})
+
+
+def _write(project: Path, told: dict[str, Any]) -> dict[str, Any]:
+    beside = project / f".{SETTINGS}.{os.getpid()}.{time.monotonic_ns()}"
+    try:
+        beside.write_text(json.dumps(told), encoding="utf-8")
+        beside.replace(project / SETTINGS)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UserError(f"cannot write {project}: {error.strerror}; make room there") from None
+    return told

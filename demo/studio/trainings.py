@@ -1,0 +1,104 @@
+"""What a project's training shows: how far it is, its losses, the sheets through time."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from demo.studio import plans, reports
+from demo.studio.files import address
+from demo.studio.jobs import OPEN, Job, State, jobs_of
+
+MOST_POINTS = 300  # Of a chart, and of a slider: of a longer training every second one, say.
+_NO_LOSSES = ("epoch", "images/s")
+
+
+def seen(project: Path, told: dict[str, Any]) -> dict[str, Any] | None:
+    """Return all of it; None where no training was begun. `told` are the project's settings."""
+    fits = [job for job in jobs_of(project) if job.kind == "fit"]
+    run = project / plans.RUN
+    if not fits or not told["trained"]:
+        return None
+    last = fits[-1]
+    at_work = next((job for job in fits if job.standing().state == State.RUNNING), None)
+    told_by_it = reports.latest((at_work or last).progress)
+    step, planned = told_by_it.get("step", {}), told_by_it.get("planned", {})
+    seconds, images = _so_far(run)
+    steps = step if step.get("step") == "train" else {}
+    images_each = _images_each(run)
+    rows = _rows(run / "log.csv")
+    minutes = told["minutes"]
+    return {
+        "minutes": None if minutes is None or minutes >= plans.LONGEST else minutes,
+        "seconds": steps.get("seconds") or seconds,
+        "images": max(images, steps.get("done") or 0) if at_work else images,
+        "images_per_second": steps.get("images_per_second") if at_work else _speed(rows),
+        "ends": planned.get("ends") if at_work and _ends(at_work) else None,
+        "losses": [[(n + 1) * images_each, losses] for n, losses, _ in _thinned(rows)],
+        "samples": _samples(project, images_each),
+        "can_go_on": not any(job.standing().state in OPEN for job in fits)
+        and (run / "config.json").is_file(),
+        "start": told["start"],
+    }
+
+
+def _ends(job: Job) -> bool:
+    minutes = job.command[job.command.index("--minutes") + 1]
+    return float(minutes) < plans.LONGEST
+
+
+def _so_far(run: Path) -> tuple[float, int]:
+    """Seconds and images of the newest checkpoint."""
+    try:
+        training = json.loads((run / "card.json").read_text(encoding="utf-8"))["training"]
+        return float(training["seconds"]), int(training["images_seen"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0, 0
+
+
+def _images_each(run: Path) -> int:
+    """Images between two checkpoints."""
+    try:
+        return int(json.loads((run / "config.json").read_text("utf-8"))["epoch_images"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _rows(log: Path) -> list[tuple[int, dict[str, float], float | None]]:
+    """The table of losses: epoch from 0, losses by name, images a second."""
+    try:
+        text = log.read_text(encoding="utf-8")
+    except OSError:
+        return []
+    found = []
+    for row in csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])):
+        try:
+            losses = {
+                name: float(value)
+                for name, value in row.items()
+                if name not in _NO_LOSSES and value
+            }
+            speed = row.get("images/s")
+            found.append((int(row["epoch"]), losses, float(speed) if speed else None))
+        except (ValueError, KeyError, TypeError):
+            continue  # A crash cut it short; the next start of the training mends the table.
+    return found
+
+
+def _speed(rows: list[tuple[int, dict[str, float], float | None]]) -> float | None:
+    return rows[-1][2] if rows else None
+
+
+def _samples(project: Path, images_each: int) -> list[dict[str, Any]]:
+    sheets = sorted((project / plans.RUN / "samples").glob("[0-9]*.png"))
+    return [
+        {"images": int(sheet.stem) * images_each, "url": address(project, sheet)}
+        for sheet in _thinned(sheets)
+    ]
+
+
+def _thinned(found: list[Any]) -> list[Any]:
+    """So many of a list, evenly spaced, the last among them."""
+    every = 1 + len(found) // MOST_POINTS
+    return found[::-1][::every][::-1]

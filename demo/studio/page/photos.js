@@ -91,9 +91,9 @@ export function makePhotos(store, id) {
         progress.set(uploads.share, uploads.left === null ? words : `${words}, ${text("left", { time: duration(uploads.left) })}`);
     }
 
-    function update(state, { photos, pairs }) {
+    function update(state, { photos, folder: path, near_duplicates: near, pairs }) {
         show(folder.element, state.local);
-        say(folder.used, photos.folder ? text("folder_used", { path: photos.folder }) : "");
+        say(folder.used, path ? text("folder_used", { path }) : "");
         show(missing, Boolean(photos.problem));
         say(missing, photos.problem ?? "");
         if (shown !== photos.count) say(count, text(photos.count === 1 ? "photo" : "photos", { n: number(photos.count) }));
@@ -105,7 +105,7 @@ export function makePhotos(store, id) {
         say(leftOut.firstElementChild, text("left_out", { n: number(all) }));
         keep(left, photos.left_out, ({ kind }) => kind, () => make("li"), (node, each) =>
             say(node, `${number(each.count)} × ${known(`kind_${each.kind}`, each.kind)}`));
-        wall.update(photos);
+        wall.update(photos, near);
         show(next, photos.count > 0 || pairs);
     }
 

@@ -27,7 +27,7 @@ export function makeWall(store, id, trouble) {
         return make("li", {}, make("ul", { class: "wall small" }), button(text("keep_one"), trouble, () => out(...ids.slice(1))));
     }
 
-    function update({ count, thumbnails, near_duplicates: near }) {
+    function update({ count, thumbnails }, near) {
         const urls = new Map(thumbnails.map((each) => [each.id, each.url]));
         show(alike, near.length > 0);
         say(alike.firstElementChild, text("alike", { n: number(near.length) }));

@@ -71,6 +71,12 @@ def _studio(arguments: Sequence[str]) -> None:
         "link that is printed opens it",
     )
     parser.add_argument("--port", type=int, default=7861, help="port to listen on (%(default)s)")
+    parser.add_argument(
+        "--token",
+        action="store_true",
+        help="let only the link that is printed open it on loopback, too, where others have "
+        "accounts on this machine",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     split = list(arguments).index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
@@ -79,7 +85,8 @@ def _studio(arguments: Sequence[str]) -> None:
     from demo.studio.server import serve
 
     folder = options.folder.expanduser().absolute()
-    serve(folder, options.host, options.port, arguments[split + 1 :], options.open)
+    extra = arguments[split + 1 :]
+    serve(folder, options.host, options.port, extra, token=options.token, show=options.open)
 
 
 def _serve(arguments: Sequence[str]) -> None:

@@ -67,9 +67,8 @@ def export(
     said = {"title": title, "author": author, "licence": licence}
     words = {key: value for key, value in said.items() if value}
     if (run / "config.json").exists() or not (run / CARD).exists():
-        card = export_bundle(
-            Run.open(run), bundle, formats, data, name, generator, look, size, words
-        )
+        opened = Run.open(run)
+        card = export_bundle(opened, bundle, formats, data, name, generator, look, size, words)
     elif words:
         option = next(iter(words))
         raise UserError(f"--{option} is for a run, and {run} is a bundle: export it from its run")

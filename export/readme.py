@@ -209,7 +209,8 @@ def _origin(card: dict[str, Any]) -> str:
     recipe = _plain(card["training"].get("recipe", "unknown"))
     author = f"Made by {_plain(card['author'])}. " if card.get("author") else ""
     return (
-        f"## Where it comes from\n\n{author}Trained as `{recipe}` on {source} (licence: {licence}), "
+        f"## Where it comes from\n\n{author}"
+        f"Trained as `{recipe}` on {source} (licence: {licence}), "
         f"{_plain(seen)} pictures seen. What it was given, and with what it was made, is in "
         "`card.json`; it knows nothing but such pictures."
     )

@@ -35,30 +35,40 @@ PAGE = Path(__file__).parent / "page"
 _SECONDS_TO_END = 3  # For what is under way; a download that takes longer is cut.
 
 
-def build(projects: Projects, steps: Steps, live: Live, token: str | None) -> ASGIApp:
-    """Return the application; without a token it answers on loopback only."""
+def build(projects: Projects, steps: Steps, live: Live, token: str | None, local: bool) -> ASGIApp:
+    """Return the application; without a token it answers by names of loopback only.
+
+    Where it is `local`, who asks sits at this machine, and may name its folders.
+    """
 
     async def index(_: Request) -> Response:
         if not (PAGE / "index.html").is_file():
             raise HTTPException(404, "the page is not there; get the project whole")
         return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
 
-    api = Api(projects, steps, live, local=token is None)
+    api = Api(projects, steps, live, local)
     routes: list[BaseRoute] = [
         Route("/", index),
         Mount("/api", routes=api.routes()),
         Route("/files/{id}/{path:path}", Files(projects).send),
         browser.pad(),
-        Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
-        Mount("/engines", StaticFiles(directory=browser.ENGINES, check_dir=False)),
     ]
+    # Without npm there are no engines.
+    for place, folder in (("/page", PAGE), ("/engines", browser.ENGINES)):
+        if folder.is_dir():
+            routes.append(Mount(place, StaticFiles(directory=folder)))
     handlers = {UserError: failed, HTTPException: _told, Exception: _broken}
     app = Starlette(routes=routes, exception_handlers=handlers)
     return Security(app, token)
 
 
-def serve(place: Path, host: str, port: int, extra: Sequence[str], open_page: bool) -> None:
+def serve(
+    place: Path, host: str, port: int, extra: Sequence[str], *, token: bool, show: bool
+) -> None:
     """Serve a folder of projects until SIGINT or SIGTERM; jobs that run then go on.
+
+    `extra` goes to every training; with `token` only a link opens the page, as it is where other
+    machines reach it; with `show` a browser opens it.
 
     Raises `UserError` where it cannot listen, or another studio has the folder.
     """
@@ -68,7 +78,8 @@ def serve(place: Path, host: str, port: int, extra: Sequence[str], open_page: bo
             "`.venv/bin/python -m demo studio`"
         )
     projects = Projects(place)
-    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    local = is_loopback(host)
+    secret = None if local and not token else secrets.token_urlsafe(24)
     with alone(place), _listening(host, port) as listener, contextlib.ExitStack() as until_end:
         line = Line(projects)
         live = Live(projects, line)
@@ -78,10 +89,10 @@ def serve(place: Path, host: str, port: int, extra: Sequence[str], open_page: bo
             thread.start()
             until_end.callback(thread.join, 5)
         until_end.callback(stopped.set)
-        app = build(projects, Steps(projects, line, extra), live, token)
-        address = f"http://{_name(host)}:{port}/" + (f"?token={token}" if token else "")
+        app = build(projects, Steps(projects, line, extra), live, secret, local)
+        address = f"http://{_name(host)}:{port}/" + (f"?token={secret}" if secret else "")
         print(f"The studio is at {address} (Ctrl+C ends it; a training goes on)", flush=True)
-        if open_page and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        if show and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(address)
         asyncio.run(_answer(app, listener))
 

@@ -44,6 +44,8 @@ def pictures(path: Path, left_out: Counter[str]) -> Iterator[tuple[str, IO[bytes
     with _Bounded(path) as file:
         try:
             packed = zipfile.ZipFile(file)
+        except UserError:
+            raise
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError):
             raise UserError("this zip is damaged; make it anew, or send the pictures") from None
         with packed:

@@ -20,11 +20,9 @@ export function howLong(name) {
 export function makePlan(id) {
     const long = howLong("minutes");
     const start = make("select");
-    const size = make("select");
-    const sizes = [...new Set([...asked(), ...SIZES])].map(String);
-    size.append(...sizes.map((each) => make("option", { value: each }, text("pixels", { n: each }))));
+    const size = make("select", { onchange: () => { touched = true; } });
+    size.append(...SIZES.map((each) => make("option", { value: each }, text("pixels", { n: each }))));
     let touched = false; // Or the server's own choice is shown.
-    size.addEventListener("change", () => { touched = true; });
     const element = make("div", { class: "plan" }, long.element,
         make("label", { class: "field" }, make("span", {}, text("start")), start, make("span", { class: "aside" }, text("start_why"))),
         make("label", { class: "field" }, make("span", { title: text("size_field") }, text("size")), size, make("span", { class: "aside" }, text("size_why"))));
@@ -33,8 +31,8 @@ export function makePlan(id) {
         const options = [{ id: "", name: text("start_nothing") }, ...state.starts.filter((each) => each.id !== id)];
         const fresh = start.options.length === 0;
         keep(start, options, (each) => each.id, (each) => make("option", { value: each.id }, named(each)));
-        if (fresh) start.value = project.choice.start ?? "";
-        if (!touched) size.value = asked().length ? sizes[0] : String(project.choice.size);
+        if (fresh) start.value = project.training?.start ?? "";
+        if (!touched && SIZES.includes(Number(project.choice.size))) size.value = project.choice.size;
     }
 
     function given() {
@@ -45,9 +43,3 @@ export function makePlan(id) {
 }
 
 const named = ({ id, name }) => (id === "flowers" || id === "objects" ? text(`start_${id}`) : name);
-
-// A size that the page's address asks for, "?size=64": for a quick try.
-function asked() {
-    const size = Number(new URLSearchParams(location.search).get("size"));
-    return size >= 32 && size <= 512 ? [size] : [];
-}

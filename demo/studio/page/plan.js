@@ -6,6 +6,7 @@ import { text } from "./words.js";
 
 const MINUTES = [15, 60, 480, null]; // Null is until somebody stops it.
 const SIZES = [128, 256];
+const OURS = ["flowers", "objects"]; // What ships has a name in every language.
 
 // { element, minutes() } of how long; `name` tells two on a page apart.
 export function howLong(name) {
@@ -19,7 +20,7 @@ export function howLong(name) {
 // { element, update(state, project), given() } of all of it.
 export function makePlan(id) {
     const long = howLong("minutes");
-    const start = make("select");
+    const start = make("select", { onchange: fit });
     const size = make("select", { onchange: () => { touched = true; } });
     size.append(...SIZES.map((each) => make("option", { value: each }, text("pixels", { n: each }))));
     let touched = false; // Or the server's own choice is shown.
@@ -33,6 +34,12 @@ export function makePlan(id) {
         keep(start, options, (each) => each.id, (each) => make("option", { value: each.id }, named(each)));
         if (fresh) start.value = project.training?.start ?? "";
         if (!touched && SIZES.includes(Number(project.choice.size))) size.value = project.choice.size;
+        fit();
+    }
+
+    function fit() { // What ships are files for pictures of one size.
+        size.disabled = OURS.includes(start.value);
+        if (size.disabled) size.value = Math.max(...SIZES);
     }
 
     function given() {
@@ -42,4 +49,4 @@ export function makePlan(id) {
     return { element, update, given };
 }
 
-const named = ({ id, name }) => (id === "flowers" || id === "objects" ? text(`start_${id}`) : name);
+const named = ({ id, name }) => (OURS.includes(id) ? text(`start_${id}`) : name);

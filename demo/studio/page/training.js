@@ -11,6 +11,7 @@ import { makeThrough } from "./through.js";
 import { clock, duration, number, text } from "./words.js";
 
 const KINDS = ["prepare", "fit"];
+const WRONG = ["failed", "interrupted"];
 
 export function makeTraining(store, id) {
     const trouble = problem();
@@ -56,7 +57,9 @@ export function makeTraining(store, id) {
 
     function update(state, project) {
         const { training, photos, model, jobs } = project;
-        const last = jobs.find(({ kind }) => KINDS.includes(kind));
+        const [newest, before] = jobs.filter(({ kind }) => KINDS.includes(kind));
+        // What comes after a job that failed is cancelled: that one says why.
+        const last = newest?.state === "cancelled" && WRONG.includes(before?.state) ? before : newest;
         const open = jobs.findLast(({ kind, state: each }) => KINDS.includes(kind) && OPEN.includes(each));
         const began = Boolean(training?.images || training?.can_go_on);
         show(first, photos.count === 0 && !began);
@@ -74,11 +77,11 @@ export function makeTraining(store, id) {
         show(facts, facts.textContent !== "");
         say(why, reason(training, last));
         show(onward, Boolean(training?.can_go_on) && last?.state !== "finished");
-        if (!began && last?.why && !open) say(trouble, last.why);
+        if (!began && WRONG.includes(last?.state) && !open) say(trouble, last.why);
         canvas.update(model);
         through.update(training?.samples ?? []);
         chart.update(training?.losses ?? []);
-        show(next, Boolean(model) || began);
+        show(next, Boolean(model || training?.images));
     }
 
     function factsOf(training, open) {
@@ -93,8 +96,9 @@ export function makeTraining(store, id) {
 
     function reason(training, last) {
         if (!training) return "";
-        const so = text("trained", { time: duration(training.seconds), n: number(training.images) });
-        return ["failed", "interrupted"].includes(last?.state) ? `${text(`training_${last.state}`)} ${last.why} ${so}` : so;
+        const so = training.images ? text("trained", { time: duration(training.seconds), n: number(training.images) }) : text("trained_nothing");
+        if (!WRONG.includes(last?.state)) return so;
+        return [text(`training_${last.state}`), last.why && `(${last.why})`, so].filter(Boolean).join(" ");
     }
 
     return { element, update };

@@ -22,7 +22,7 @@ from tests.demo_server import REPOSITORY, free_port
 from tests.pictures import pairs
 
 # What a training takes that is tiny, and asks nobody for weights.
-TINY = ("--squeezenet", "none", "--width", "4", "--discriminator-width", "4", "--batch", "4")
+TINY = ("--squeezenet", "none", "--width", "8", "--discriminator-width", "4", "--batch", "4")
 
 
 class Answer(NamedTuple):

@@ -152,3 +152,13 @@ def test_a_card_that_does_not_say_what_it_takes_is_told(tmp_path):
     card["files"]["onnx-float32"] = {"path": "generator.float32.onnx", "bytes": 5}
     with pytest.raises(UserError, match="expected inputs of sketch"):
         readme.write(tmp_path, card, tmp_path)
+
+
+def test_a_title_and_an_author_are_said_as_text(tmp_path):
+    about = ABOUT | {"title": "Wild *roses*", "author": "Ada <ada@example.org>"}
+    seen = sketches(4)
+    card = write_bundle(tiny_unet(), tmp_path / "x", ("tflite-int8",), seen, seen, about)
+    assert (card["title"], card["author"]) == (about["title"], about["author"])
+    said = text(tmp_path / "x")
+    assert r"# Wild \*roses\*" in said
+    assert "Made by Ada &lt;ada@example.org&gt;. Trained" in said

@@ -17,6 +17,7 @@ from training.runs.checkpoints import state
 from training.runs.plan import (
     EPOCHS,
     MOST_IMAGES,
+    MOST_SECONDS,
     epoch_images,
     measure_speed,
     step_size,
@@ -47,6 +48,7 @@ def test_a_time_is_cut_into_twenty_stretches_of_whole_batches():
     assert epoch_images(speed=10, minutes=1, batch=8) == 24
     assert epoch_images(speed=0.01, minutes=1, batch=8) == 8
     assert epoch_images(speed=1e6, minutes=60, batch=7) == MOST_IMAGES // 7 * 7
+    assert epoch_images(speed=4, minutes=10_000, batch=8) == 4 * MOST_SECONDS
 
 
 def test_the_steps_stay_whole_for_half_of_the_time_and_end_at_a_sixteenth():

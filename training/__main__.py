@@ -122,7 +122,8 @@ def _fit(arguments: list[str]) -> None:
         if dry_run:
             print(describe(recipe, options, name=name))
             return
-        run = fit(recipe, options, name=name)
+        # In a file a bar is a line a step: hundreds of megabytes in a night.
+        run = fit(recipe, options, name=name, verbose="auto" if sys.stdout.isatty() else 2)
         if run.samples.exists():  # Of several machines the first has them.
             _tell(run.folder, max(run.samples.glob("[0-9]*.png"), default=run.samples))
 

@@ -16,8 +16,9 @@ from training.runs.checkpoints import state
 from training.runs.folder import Run
 from training.runs.options import FitOptions
 
-EPOCHS = 20  # Checkpoints and sheets in a training of one stretch; 4,000 images apart at most.
-MOST_IMAGES = 4_000
+EPOCHS = 20  # Checkpoints and sheets in a training of one stretch, if that is often enough.
+MOST_IMAGES = 4_000  # Between two of them,
+MOST_SECONDS = 180.0  # as this is what a stop may cost.
 # Steps that are not counted, as the first compiles, and what is enough to know the speed.
 WARM_UP, STEPS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
@@ -60,7 +61,7 @@ def planned(
 
 def epoch_images(speed: float, minutes: float, batch: int) -> int:
     """How many images to see between two checkpoints: a share of the time, in whole batches."""
-    images = min(MOST_IMAGES, speed * 60 * minutes / EPOCHS)
+    images = min(MOST_IMAGES, speed * min(MOST_SECONDS, 60 * minutes / EPOCHS))
     return max(1, int(images // batch)) * batch
 
 

@@ -69,6 +69,7 @@ def newest(place: Path, project: str, kind: str) -> Job:
     return [job for job in jobs.jobs_of(place / project) if job.kind == kind][-1]
 
 
+@pytest.mark.timeout(900)  # Nine commands, each of which loads TensorFlow.
 def test_the_whole_way_though_all_is_killed_in_the_middle(browser, tmp_path):
     place = tmp_path / "studio"
     (tmp_path / "flowers.zip").write_bytes(

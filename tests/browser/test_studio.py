@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from demo.studio import jobs
+from demo.studio import jobs, processes
 from demo.studio.jobs import Job, State
 from tests.browser.live import ready
 from tests.browser.pad import on_phones, painted, settled, shown, stroke
 from tests.static_server import StaticServer
-from tests.studio_server import Studio, png, studio, zipped
+from tests.studio_server import Studio, png, studio, wait, zipped
 
 pytestmark = pytest.mark.slow
 SLOW = 300_000  # ms: a command that starts TensorFlow on a busy machine.
@@ -84,9 +84,10 @@ def test_the_whole_way_though_all_is_killed_in_the_middle(browser, tmp_path):
         with studio(place) as before:
             to_the_first_checkpoint(page, before, tmp_path / "flowers.zip")
             fit = newest(place, "roses", "fit").process()
-            kill(before.process.pid)
             assert fit
+            kill(before.process.pid)
             kill(fit.number)
+            wait(lambda: not processes.lives(fit))
         with studio(place) as after:
             on_from_there(page, after)
             taken = away(page, tmp_path)
@@ -119,6 +120,7 @@ def to_the_first_checkpoint(page: Page, served: Studio, photos: Path) -> None:
     page.get_by_role("button", name="Begin training").click()
     expect(page.get_by_role("list", name="At work and waiting")).to_contain_text("Roses")
     expect(page.locator(".through img")).to_be_visible(timeout=SLOW)
+    wait((served.place / "roses" / "run" / "card.json").exists)  # A checkpoint is whole.
     assert json.loads((served.place / "roses/settings.json").read_text())["choice"]["style"] == (
         "outline"
     )

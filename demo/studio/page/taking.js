@@ -16,7 +16,7 @@ export function makeTaking(store, id) {
     const title = field("title", { required: "" });
     const licence = field("licence", { list: "licences" });
     const author = field("author", { autocomplete: "name" });
-    const make_ = button(text("export"), trouble, async () => {
+    const again = button(text("export"), trouble, async () => {
         if (!title.reportValidity()) return;
         await post(`projects/${id}/export`, { title: title.value.trim(), licence: licence.value.trim(), author: author.value.trim() });
         for (const input of [title, licence, author]) delete input.dataset.touched;
@@ -25,7 +25,7 @@ export function makeTaking(store, id) {
     const form = make("div", { class: "panel" },
         labelled("card_title", title), labelled("card_licence", licence), labelled("card_author", author),
         make("datalist", { id: "licences" }, ...LICENCES.map((value) => make("option", { value }))),
-        make("p", { class: "aside" }, text("card_why")), make("div", { class: "row" }, make_));
+        make("p", { class: "aside" }, text("card_why")), make("div", { class: "row" }, again));
     const progress = bar(text("job_export"));
     const end = make("span");
     const running = make("div", { class: "panel row" }, progress, end);
@@ -40,7 +40,7 @@ export function makeTaking(store, id) {
     const done = make("div", {}, make("div", { class: "row" }, draw), make("h3", {}, text("downloads")), downloads,
         make("h3", {}, text("files")), make("div", { class: "scroll" }, table), make("p", { class: "aside" }, text("likeness_why")));
     const none = make("p", { class: "advice" }, text("no_model"), " ", make("a", { href: `#/${id}/training` }, text("step_training")));
-    const element = make("section", { "aria-label": text("step_taking") }, none, form, running, trouble, done);
+    const element = make("section", { "aria-label": text("step_taking") }, none, running, trouble, done, form);
     let endOf = null;
 
     function labelled(key, input) {
@@ -57,7 +57,8 @@ export function makeTaking(store, id) {
         show(none, !model && !training && !bundle);
         show(form, !open && Boolean(model || training || bundle));
         show(running, open);
-        say(make_, text(bundle ? "export_again" : "export"));
+        say(again, text(bundle ? "export_again" : "export"));
+        again.className = bundle ? "tool" : "primary"; // Then there is something to draw with.
         if (open) {
             progress.set(last.state === "waiting" ? 0 : last.share, told(last));
             if (endOf !== last.number) end.replaceChildren(cancel(last, trouble, store));

@@ -113,6 +113,8 @@ def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_pa
         load_start(exported["float16"], shuffle_unet(SIZE, width=16), sketches)
     with pytest.raises(UserError, match="holds other convolutions than this network"):
         load_start(exported["float16"], slim_unet(SIZE, width=16), sketches)  # It is no slimmer.
+    with pytest.raises(UserError, match=f"--size {SIZE}"):
+        load_start(exported["float16"], shuffle_unet(2 * SIZE, width=8), sketches)
     with pytest.raises(UserError, match="no file at .*nowhere.tflite"):
         identify(tmp_path / "nowhere.tflite")
     with pytest.raises(UserError, match="expected a run folder"):

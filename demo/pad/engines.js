@@ -21,13 +21,14 @@ export const KINDS = {
     "tfjs-wasm": { worker: "tfjs-worker.js", file: "tfjs", backend: "wasm", label: "TensorFlow.js, WASM" },
 };
 
-// In place of int8, which only drawings have, the smallest first.
+// In place of int8, which only drawings have, and not all of them, the smallest first.
 const FLOATS = ["tflite-dynamic", "tflite-float16", "tflite-float32"];
 
 // What a card says of the file that a kind runs; nothing where the bundle has none for it.
 function fileFor(kind, { task, files }) {
     const { file } = KINDS[kind];
-    const names = file === "tflite-int8" && task !== "image-to-image" ? FLOATS : [file];
+    const whole = task === "image-to-image" ? [file] : [];
+    const names = file === "tflite-int8" ? [...whole, ...FLOATS] : [file];
     return files[names.find((name) => name in files)];
 }
 

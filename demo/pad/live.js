@@ -66,6 +66,15 @@ export class Live {
         return this.#open([...(this.kinds.includes(kind) ? [kind] : []), ...this.kinds]);
     }
 
+    // Draw the pictures of another model that takes the same; the one that runs goes on until the other is there.
+    async renew(base, cards) {
+        [this.base, this.card, this.largest] = [base, cards[0], cards.at(-1)];
+        this.#gone.clear();
+        const kind = this.engine?.kind;
+        const kinds = await this.look();
+        return this.#open([...(kinds.includes(kind) ? [kind] : []), ...kinds]);
+    }
+
     // The smallest size follows the pen.
     #use(cards) {
         [this.card, this.largest] = [cards[0], cards.at(-1)];

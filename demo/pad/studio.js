@@ -15,7 +15,7 @@ const LATE = 250; // ms that an answer may take before something is said.
 // Fills `element` for the bundle whose card is at the URL `place`; `text` is what `speak` gives. `places` says where
 // pictures can be made: `engines` is the URL of the workers' folder, `pictures` the server's URL, either
 // may be null; with `browser` engines come first. What happens is told to `ontold(name, detail)`, as
-// `garabato-pad.js` names it. Resolves when a picture can be made, or cannot, to { file(), close() }.
+// `garabato-pad.js` names it. Resolves when a picture can be made, or cannot, to { file(), renew(place), close() }.
 export async function makeStudio(element, place, text, places, ontold = () => {}) {
     const tagline = make("p", { class: "tagline", part: "tagline" });
     const view = make("canvas", { class: "view", role: "img", "aria-label": text("picture") });
@@ -31,6 +31,7 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
         status,
         make("label", { class: "engine" }, make("span", {}, text("engine")), chooser));
     let live = null;
+    let renewing = 0;
     download.disabled = share.disabled = true;
     share.hidden = !navigator.canShare?.({ files: [new File([], "a.png", { type: "image/png" })] });
     element.append(tagline, picture);
@@ -95,6 +96,21 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
         await opened;
     }
 
+    // Draw with the model of the card at `next`, on the canvas as it is; false where that model takes something else.
+    async function renew(next) {
+        const turn = ++renewing;
+        try {
+            const card = await cardAt(next);
+            if (turn !== renewing) return true; // A newer one is asked for.
+            const shapes = shapesOf(card);
+            if (!live || shapes.length > 1 || takes(card) !== takes(live.card)) return false;
+            await live.renew(new URL("./", next), shapes[0]);
+        } catch (error) { // What is there goes on.
+            told.problem(error);
+        }
+        return true;
+    }
+
     async function send() {
         try {
             await navigator.share({ files: [await live.file()], title: "Garabato" });
@@ -104,11 +120,7 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
     }
 
     try {
-        const response = await fetch(place);
-        const name = place.pathname.split("/").pop();
-        if (!response.ok) throw new Error(`${name}: ${response.status}`);
-        const card = await response.json();
-        if (!Object.hasOwn(TASKS, card.task)) throw new Error(`${name}: ${card.task}`);
+        const card = await cardAt(place);
         const shapes = shapesOf(card);
         live = new Live(view, (each) => task.source(each), new URL("./", place), shapes[0], places, told);
         const task = TASKS[card.task](live, text, { shapes, reshape, tell: (words) => { status.textContent = words; } });
@@ -122,5 +134,19 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
     } catch (error) {
         told.problem(error);
     }
-    return { file: () => live?.file(), close: () => live?.close() };
+    return { file: () => live?.file(), renew, close: () => live?.close() };
+}
+
+async function cardAt(place) {
+    const response = await fetch(place);
+    const name = place.pathname.split("/").pop();
+    if (!response.ok) throw new Error(`${name}: ${response.status}`);
+    const card = await response.json();
+    if (!Object.hasOwn(TASKS, card.task)) throw new Error(`${name}: ${card.task}`);
+    return card;
+}
+
+// What two models have in common where one may take the other's place.
+function takes({ task, size, inputs, canvas, look, labels }) {
+    return JSON.stringify([task, size, inputs, canvas?.background, look, labels]);
 }

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from demo.errors import UserError
-from demo.studio import described, downloads, listed, photos, settings, sketches, uploads
+from demo.studio import described, downloads, listed, photos, plans, settings, sketches, uploads
 from demo.studio.jobs import Job
 from demo.studio.listed import Listed
 from demo.studio.live import Live
@@ -57,9 +57,11 @@ class Api:
             Route(f"{one}/folder", self._tell(self._folder), methods=["POST"]),
             Route(f"{one}/pairs", self._tell(self._pairs), methods=["POST"]),
             Route(f"{one}/sketches", self._tell(self._sketches), methods=["POST"]),
+            Route(f"{one}/choice", self._tell(self._choice), methods=["PUT"]),
             Route(f"{one}/train", self._tell(self._train), methods=["POST"]),
             Route(f"{one}/more", self._tell(self._more), methods=["POST"]),
             Route(f"{one}/stop", self._tell(self._stop), methods=["POST"]),
+            Route(f"{one}/jobs/{{number:int}}/cancel", self._tell(self._cancel), methods=["POST"]),
             Route(f"{one}/export", self._tell(self._export), methods=["POST"]),
             Route(f"{one}/download/{{kind}}", self._download),
         ]
@@ -128,6 +130,10 @@ class Api:
     def _sketches(self, request: Request, told: Told) -> Told:
         return {"sketch": sketches.make(self._project(request), told)}
 
+    def _choice(self, request: Request, told: Told) -> Told:
+        settings.change(self._project(request), choice=plans.prepare_options(told))
+        return {}
+
     def _train(self, request: Request, told: Told) -> Told:
         project = self._project(request)
         self.live.let_go(project)
@@ -138,6 +144,11 @@ class Api:
 
     def _stop(self, request: Request, _: Told) -> Told:
         self.steps.stop(self._project(request))
+        return {}
+
+    def _cancel(self, request: Request, _: Told) -> Told:
+        number = request.path_params["number"]
+        self.steps.cancel(self._project(request), number)
         return {}
 
     def _export(self, request: Request, told: Told) -> Told:

@@ -27,6 +27,7 @@ def project(folder: Path) -> dict[str, Any]:
         "folder": told["folder"],
         "pairs": told["pairs"],
         "sketches": sketches.made(folder),
+        "choice": told["choice"] or told["prepare"] or plans.prepare_options({}),
         "prepare": _prepare(told["prepare"]),
         "data": _data(folder),
         "training": run,

@@ -27,7 +27,7 @@ KEPT = 7 * 24 * 3600  # Seconds
 LONGEST_NAME = 80
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # What shows a project, the best first; of several the newest.
-_THUMBNAILS = ("run/preview.png", "run/samples/*.png", "data/sheet.png")
+_THUMBNAILS = ("run/preview.png", "run/samples/*.png", "data/sheet.png", "thumbs/*.jpg")
 
 
 @dataclass(frozen=True)

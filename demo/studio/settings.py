@@ -14,11 +14,13 @@ from typing import Any
 from demo.errors import UserError
 from demo.studio.projects import SETTINGS
 
-# folder: of this machine, in place of photos/; left_out: by kind; trained: what the run began with.
+# folder: of this machine, in place of photos/; left_out: by kind; choice: how photos are to be
+# drawn, prepare: how they were; trained: what the run began with.
 EMPTY: dict[str, Any] = {
     "folder": None,
     "pairs": False,
     "left_out": {},
+    "choice": None,
     "prepare": None,
     "minutes": None,
     "start": None,

@@ -74,6 +74,12 @@ class Steps:
             if job.standing().state in OPEN:
                 job.cancel()
 
+    def cancel(self, project: Path, number: int) -> None:
+        """End one job within a second, or take it out of the line; what comes after it goes too."""
+        for job in jobs_of(project):
+            if job.number == number:
+                job.cancel()
+
     def export(self, project: Path, told: Mapping[str, Any]) -> list[Job]:
         """Write the bundle, whose card says what was told, and the page of it."""
         if not (project / plans.RUN / "card.json").is_file():

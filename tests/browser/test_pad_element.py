@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import EXPECTED
 from tests.browser.embedding import ALLOW, PAGE
 from tests.browser.live import ready
-from tests.browser.pad import painted, settled, shown, stroke
+from tests.browser.pad import drawn, painted, settled, shown, stroke
 from tests.browser.page_bundles import petals, stored
 from tests.static_server import StaticServer
 
@@ -107,6 +108,30 @@ def test_what_it_had_open_ends_with_another_card_and_when_it_leaves(page, host):
             break
         page.wait_for_timeout(50)
     assert not page.workers
+
+
+def test_the_drawing_stays_when_a_newer_model_takes_the_place_of_the_old(page, bundle, tmp_path):
+    newer = StaticServer(shutil.copytree(bundle, tmp_path / "newer"), ALLOW)
+    (tmp_path / "newer" / "odd.json").write_text('{"task": "odd"}')
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    change = "(pad, url) => pad.setAttribute('src', url)"
+    try:
+        ready(page)
+        stroke(page, (0.2, 0.5), (0.8, 0.5))
+        before = settled(page)
+        drawing = drawn(page, 64, 64)
+        page.locator("garabato-pad").evaluate(change, f"{newer.address}/card.json")
+        assert settled(page, before) > before, "the new model has answered the drawing"
+        page.locator("garabato-pad").evaluate(change, f"{newer.address}/odd.json")
+        expect(page.locator(".status.problem")).to_have_text(re.compile("odd.json: odd"))
+        stroke(page, (0.5, 0.2), (0.5, 0.4))
+        settled(page, before + 1)  # What was there goes on.
+        page.get_by_role("button", name="Undo").click()
+        np.testing.assert_array_equal(drawn(page, 64, 64), drawing)
+        assert any(url.startswith(newer.address) and ".tflite" in url for url in asked)
+    finally:
+        newer.stop()
 
 
 def test_it_speaks_the_language_of_the_page(browser, tmp_path, host):

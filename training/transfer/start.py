@@ -13,7 +13,7 @@ from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import samples, sheets
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
-from training.size import size_of
+from training.size import size_of, told
 from training.transfer.batchnorm import convolutions, restore_batchnorms
 from training.transfer.bundle import CARD, read_bundle
 from training.transfer.looks import copy_by_name, without_shifts
@@ -90,6 +90,12 @@ def _for(generator: keras.Model, look: int) -> keras.Model:
 
 
 def _load_file(path: Path, file: Generator, generator: keras.Model, sketches: np.ndarray) -> None:
+    _, height, across, _ = generator.output_shape
+    if file.size != size_of(across, height):
+        raise UserError(
+            f"{path.name} generates pictures of {told(file.size)} px, these are of "
+            f"{told(size_of(across, height))} px; prepare them with --size {told(file.size)}"
+        )
     kernels = read_kernels(path)
     wide = _wide(generator, kernels)
     set_kernels(wide or generator, kernels, path)

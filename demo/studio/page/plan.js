@@ -1,0 +1,52 @@
+// What a training is given: how long, what to begin with, how large. Filled in once, and then left as it is.
+
+import { make } from "../pad/dom.js";
+import { choices, keep, taken } from "./keep.js";
+import { text } from "./words.js";
+
+const MINUTES = [15, 60, 480, null]; // Null is until somebody stops it.
+const SIZES = [128, 256];
+const OURS = ["flowers", "objects"]; // What ships has a name in every language.
+
+// { element, minutes() } of how long; `name` tells two on a page apart.
+export function howLong(name) {
+    const options = MINUTES.map((minutes) => [String(minutes), make("span", { class: "title" }, text(`minutes_${minutes}`)),
+        make("span", { class: "aside" }, text(`minutes_${minutes}_why`))]);
+    const element = choices(name, text("minutes"), options, () => {});
+    element.querySelector("input").checked = true;
+    return { element, minutes: () => JSON.parse(taken(element)) };
+}
+
+// { element, update(state, project), given() } of all of it.
+export function makePlan(id) {
+    const long = howLong("minutes");
+    const start = make("select", { onchange: fit });
+    const size = make("select", { onchange: () => { touched = true; } });
+    size.append(...SIZES.map((each) => make("option", { value: each }, text("pixels", { n: each }))));
+    let touched = false; // Or the server's own choice is shown.
+    const element = make("div", { class: "plan" }, long.element,
+        make("label", { class: "field" }, make("span", {}, text("start")), start, make("span", { class: "aside" }, text("start_why"))),
+        make("label", { class: "field" }, make("span", { title: text("size_field") }, text("size")), size, make("span", { class: "aside" }, text("size_why"))));
+
+    function update(state, project) {
+        const options = [{ id: "", name: text("start_nothing") }, ...state.starts.filter((each) => each.id !== id)];
+        const fresh = start.options.length === 0;
+        keep(start, options, (each) => each.id, (each) => make("option", { value: each.id }, named(each)));
+        if (fresh) start.value = project.training?.start ?? "";
+        if (!touched && SIZES.includes(Number(project.choice.size))) size.value = project.choice.size;
+        fit();
+    }
+
+    function fit() { // What ships are files for pictures of one size.
+        size.disabled = OURS.includes(start.value);
+        if (size.disabled) size.value = Math.max(...SIZES);
+    }
+
+    function given() {
+        return { minutes: long.minutes(), start: start.value || null, size: Number(size.value) };
+    }
+
+    return { element, update, given };
+}
+
+const named = ({ id, name }) => (OURS.includes(id) ? text(`start_${id}`) : name);

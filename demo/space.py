@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from demo import browser
-from demo.cards import BundleFile, Card, load_card, read_model
+from demo.cards import FORMATS, BundleFile, Card, load_card, read_model
+from demo.carried import trim
 from demo.errors import UserError
 
 _HERE = Path(__file__).parent
@@ -146,10 +147,7 @@ def _recover(folder: Path) -> None:
 def _copy_bundle(card: Card, target: Path) -> None:
     """The card, the files that the app runs, the examples, and the pictures to check them by."""
     told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
-    parts = (told, *told.get("sizes", ()))
-    for each, part in zip(card.of_each_size, parts, strict=True):
-        for key in ("files", "parity", "latency"):  # Of what stays behind, nothing is told.
-            part[key] = {file: part[key][file] for file in each.files if file in part.get(key, {})}
+    trim(told, FORMATS)  # Of what stays behind, nothing is told.
     target.mkdir(parents=True)
     (target / "card.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for file in _files(card):

@@ -1,6 +1,7 @@
 """The command line: `python -m demo [BUNDLE ...]` serves bundles, a tab for each.
 
-`python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space.
+`python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space, or,
+with `--static`, as one that needs no server.
 """
 
 import argparse
@@ -29,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _space(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m demo space",
-        description="Write a folder to upload as a hosted Gradio space.",
+        description="Write a folder to upload as a hosted space, Gradio's or a static one.",
+    )
+    parser.add_argument(
+        "--static", action="store_true", help="write a page that needs no server: browsers draw"
     )
     parser.add_argument("folder", type=Path, help="folder to write")
     parser.add_argument("bundle", nargs="*", help="as for `python -m demo`")
@@ -39,7 +43,11 @@ def _space(arguments: Sequence[str]) -> None:
     from demo.remote import local
     from demo.space import write_space
 
-    write_space(options.folder, [local(bundle) for bundle in options.bundle] or shipped())
+    bundles = [local(bundle) for bundle in options.bundle] or shipped()
+    write_space(options.folder, bundles, options.static)
+    if options.static:
+        print(f"{options.folder} is ready: upload it as it is")
+        return
     if not browser.engines():
         print(
             "warning: nothing to run the model in a visitor's browser was found, so the server "

@@ -23,7 +23,8 @@ from demo.texts import TEXTS
 ENGINES = Path(__file__).parent / "web" / "dist" / "page"
 # What lies in a bundle; in folders of their own what is of other sizes than the card's.
 PICTURES = ("check/*.png", "*/check/*.png", "examples/*.png")
-MODELS = ("*.tflite", "*/*.tflite", "tfjs/*", "*/tfjs/*")
+TFJS = ("tfjs/*", "*/tfjs/*")
+MODELS = ("*.tflite", "*/*.tflite", *TFJS)
 # WebAssembly gets threads only on a page that shares its process with no other site.
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",

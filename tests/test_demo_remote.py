@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from demo.cards import load_card, read_model
 from demo.errors import UserError
 from demo.remote import MOST_BYTES, local
 from tests.demo_bundle import write_card
+from tests.demo_server import serve
 from tests.odd_server import OddServer
 from tests.static_server import StaticServer
 
@@ -227,20 +228,21 @@ def test_https_is_checked_and_does_not_lead_to_http(answers, tmp_path, monkeypat
 
 
 @pytest.mark.slow
-def test_the_command_opens_a_bundle_of_the_hub(tmp_path):
+def test_the_commands_open_a_bundle_of_the_hub_and_the_second_one_without_a_network(
+    tmp_path, monkeypatch
+):
     shipped = Path(__file__).parent.parent / "demo" / "models" / "gan"
     shutil.copytree(shipped, tmp_path / "hub" / "somebody" / "gan" / "resolve" / "main")
-    server = StaticServer(tmp_path / "hub")
+    hub = StaticServer(tmp_path / "hub")
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
     try:
-        command = [sys.executable, "-m", "demo", "space", str(tmp_path / "space")]
-        done = subprocess.run(
-            [*command, "hub:somebody/gan"],
-            env=os.environ | {"HF_ENDPOINT": server.address},
-            capture_output=True,
-            text=True,
-        )
+        with serve("hub:somebody/gan") as (address, _):
+            card = httpx.get(f"{address}/browser/bundles/gan/card.json")
+            assert card.json()["name"] == "gan"
     finally:
-        server.stop()
-    assert done.returncode == 0, done.stderr
-    assert "downloading" in done.stdout and "is ready" in done.stdout
+        hub.stop()
+    command = [sys.executable, "-m", "demo", "space", str(tmp_path / "space"), "hub:somebody/gan"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "is ready" in done.stdout
+    assert "what was there on" in done.stderr
     assert load_card(tmp_path / "space" / "bundles" / "gan").name == "gan"

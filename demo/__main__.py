@@ -1,7 +1,8 @@
 """The command line: `python -m demo [BUNDLE ...]` serves bundles, a tab for each.
 
-`python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space.
-`python -m demo studio [FOLDER]` serves the studio, where photos become a sketchpad.
+`python -m demo space FOLDER [BUNDLE ...]` writes a folder to upload as a hosted Gradio space, or,
+with `--static`, as one that needs no server. `python -m demo studio [FOLDER]` serves the studio,
+where photos become a sketchpad.
 """
 
 import argparse
@@ -32,16 +33,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _space(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m demo space",
-        description="Write a folder to upload as a hosted Gradio space.",
+        description="Write a folder to upload as a hosted space, Gradio's or a static one.",
+    )
+    parser.add_argument(
+        "--static", action="store_true", help="write a page that needs no server: browsers draw"
     )
     parser.add_argument("folder", type=Path, help="folder to write")
-    parser.add_argument("bundle", nargs="*", type=Path, help="as for `python -m demo`")
+    parser.add_argument("bundle", nargs="*", help="as for `python -m demo`")
     options = parser.parse_args(arguments)
     from demo import browser
     from demo.bundles import shipped
+    from demo.remote import local
     from demo.space import write_space
 
-    write_space(options.folder, options.bundle or shipped())
+    bundles = [local(bundle) for bundle in options.bundle] or shipped()
+    write_space(options.folder, bundles, options.static)
+    if options.static:
+        print(f"{options.folder} is ready: upload it as it is")
+        return
     if not browser.engines():
         print(
             "warning: nothing to run the model in a visitor's browser was found, so the server "
@@ -92,7 +101,10 @@ def _studio(arguments: Sequence[str]) -> None:
 def _serve(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument(
-        "bundle", nargs="*", help="folders with a card.json (default: those that ship)"
+        "bundle",
+        nargs="*",
+        help="folders with a card.json, https addresses of such, or hub:OWNER/NAME "
+        "(default: those that ship)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
@@ -105,14 +117,18 @@ def _serve(arguments: Sequence[str]) -> None:
     if options.workers is not None and not 0 < options.workers < 65:
         raise UserError(f"expected --workers from 1 to 64, got {options.workers}")
 
-    # Gradio takes seconds to import: help and mistakes do not wait for it.
+    from demo.remote import local
+
+    # Gradio takes seconds to import: help and mistakes do not wait for it. Nor do downloads, as
+    # importing it takes the proxies away that they may need.
+    bundles = [local(bundle) for bundle in options.bundle]
     from demo.app import build
     from demo.bundles import shipped
 
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    page = build(options.bundle or shipped(), options.workers)
+    page = build(bundles or shipped(), options.workers)
     try:
         page.launch(server_name=options.host, server_port=options.port, prevent_thread_lock=True)
     except OSError:

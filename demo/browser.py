@@ -25,7 +25,8 @@ ENGINES = _HERE / "web" / "dist" / "page"
 PLACE = "browser"  # Of the address: what browsers run, and read of a bundle, is below it.
 # What lies in a bundle; in folders of their own what is of other sizes than the card's.
 PICTURES = ("check/*.png", "*/check/*.png", "examples/*.png")
-MODELS = ("*.tflite", "*/*.tflite", "tfjs/*", "*/tfjs/*")
+TFJS = ("tfjs/*", "*/tfjs/*")
+MODELS = ("*.tflite", "*/*.tflite", *TFJS)
 # WebAssembly gets threads only on a page that shares its process with no other site.
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -10,7 +10,10 @@ class UserError(ValueError):
 
 
 def cli(main: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a command so that a `UserError` prints `error: ...` on stderr and exits with code 2."""
+    """Wrap a command so that a `UserError` prints `error: ...` on stderr and exits with code 2.
+
+    Ctrl+C exits with code 130, as shells have it.
+    """
 
     @wraps(main)
     def wrapper(*args: object, **kwargs: object) -> None:
@@ -19,5 +22,7 @@ def cli(main: Callable[..., None]) -> Callable[..., None]:
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             raise SystemExit(2) from None
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
 
     return wrapper

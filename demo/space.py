@@ -1,4 +1,7 @@
-"""Write a folder for a hosted Gradio space: app, bundles, what to install, a page about it."""
+"""Write a folder for a hosted space: with a server of Gradio's, or as a page that needs none.
+
+Both bring bundles, and a page about it whose head tells the host what to do.
+"""
 
 import html
 import json
@@ -8,14 +11,18 @@ from importlib.metadata import version
 from pathlib import Path
 
 from demo import browser
-from demo.cards import BundleFile, Card, load_card, read_model
+from demo.cards import FORMATS, BundleFile, Card, SketchCard, load_card, read_model
+from demo.carried import trim
 from demo.errors import UserError
+from demo.replaced import made_in, recover, swap
 
 _HERE = Path(__file__).parent
 CODE = ("*.py", "*.css", "*.json", "pad/*")  # Of this package; bundles and the page lie elsewhere.
-MARKS = {"title: Garabato", "sdk: gradio"}  # Lines that head the README of a space of ours.
-PARTS = ("demo", "bundles", "requirements.txt", "app.py", "README.md")  # README.md last: it marks.
-_WORK = ".garabato-write"  # In the space: the parts to come, and those that they take the place of.
+MARKS = ({"title: Garabato", "sdk: gradio"}, {"title: Garabato", "sdk: static"})  # Of a README.
+PARTS = (  # Of both kinds.
+    *("demo", "bundles", "requirements.txt", "app.py"),
+    *("index.html", "service-worker.js", "page", "models.json", "README.md"),
+)
 
 _APP = """\
 from demo.app import build
@@ -32,24 +39,29 @@ title: Garabato
 emoji: 🌸
 colorFrom: pink
 colorTo: green
-sdk: gradio
-sdk_version: {gradio}
-python_version: "3.12"
-app_file: app.py
+{kind}
 pinned: false
 license: mit
 short_description: Draw a doodle, get a photograph
 ---
 
-Where a model takes drawings, draw on the left; the picture on the right follows the pen. The model
-runs in your browser; where that cannot be, and for the API, it runs on the server. Where a model
-takes noise, choose a seed, move the sliders, and watch one seed become another.
+Where a model takes drawings, draw on the left; the picture on the right follows the pen. {where}
+Where a model takes noise, choose a seed, move the sliders, and watch one seed become another.
 
 {models}
 """
+_GRADIO = (
+    f'sdk: gradio\nsdk_version: {version("gradio")}\npython_version: "3.12"\napp_file: app.py',
+    "The model\nruns in your browser; where that cannot be, and for the API, on the server.",
+)
+_STATIC = (
+    "sdk: static\napp_file: index.html\ncustom_headers:\n"
+    + "\n".join(f"  {name.lower()}: {value}" for name, value in browser.HEADERS.items()),
+    "The model\nruns in your browser: nothing that you draw is sent anywhere.",
+)
 
 
-def write_space(folder: Path, bundles: Sequence[Path]) -> None:
+def write_space(folder: Path, bundles: Sequence[Path], static: bool = False) -> None:
     """Write the space, ready to be uploaded as it is.
 
     It is written whole or not at all: the parts are made beside the old ones, and take their place
@@ -60,14 +72,16 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
             not the space's own, such as its `.git`, stays.
         bundles: folders with a card.json, in the space itself, too; each file is checked against
             its card.
+        static: write the page that needs no server.
 
     Raises:
         UserError: the folder holds something else, a bundle is damaged or has the name of another
-            one, or something cannot be read or written.
+            one, or something cannot be read or written; or of a `static` space the page was not
+            built, or a bundle has no file for a browser.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; give a folder")
-    _recover(folder)
+    recover(folder, PARTS)
     if not _is_ours(folder):
         raise UserError(f"{folder} holds something else than a space; give another folder")
     cards = [load_card(bundle) for bundle in bundles]
@@ -76,12 +90,15 @@ def write_space(folder: Path, bundles: Sequence[Path]) -> None:
     for card in cards:
         for file in _files(card):
             read_model(file)
+    if static:
+        _check_for_browsers(cards)
     existed = folder.exists()
     try:
-        _write_parts(folder / _WORK / "new", cards)
-        _swap(folder)
+        write_parts = _write_page if static else _write_app
+        write_parts(made_in(folder), cards)
+        swap(folder, PARTS)
     except OSError as error:
-        _recover(folder)
+        recover(folder, PARTS)
         if not existed:
             shutil.rmtree(folder, ignore_errors=True)
         raise UserError(
@@ -99,62 +116,65 @@ def _is_ours(folder: Path) -> bool:
     lines = readme.read_text(encoding="utf-8", errors="replace").splitlines()
     if lines[:1] != ["---"] or "---" not in lines[1:]:
         return False
-    return set(lines[1 : lines.index("---", 1)]) >= MARKS
+    head = set(lines[1 : lines.index("---", 1)])
+    return any(head >= marks for marks in MARKS)
 
 
-def _write_parts(folder: Path, cards: Sequence[Card]) -> None:
+def _check_for_browsers(cards: Sequence[Card]) -> None:
+    if not browser.ENGINES.is_dir():
+        raise UserError("the page is not built yet: `npm ci && npm run build` in demo/web makes it")
+    for card in cards:
+        told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
+        if isinstance(card, SketchCard) and not {"tflite-int8", "tfjs"} & set(told["files"]):
+            raise UserError(
+                f"{card.folder} has no file that every browser runs; complete it by `python -m "
+                f"export {card.folder} BUNDLE --formats web`, and take that"
+            )
+
+
+def _write_app(folder: Path, cards: Sequence[Card]) -> None:
+    """The parts of a space with a server."""
     for pattern in CODE:
         for path in _HERE.glob(pattern):
             _copy(path, folder / "demo" / path.relative_to(_HERE))
     for path in browser.engines():
         _copy(path, folder / "demo" / path.relative_to(_HERE))
-    for card in cards:
-        _copy_bundle(card, folder / "bundles" / card.name)
     _copy(_HERE / "requirements.txt", folder / "requirements.txt")
-    paths = ", ".join(f'"bundles/{card.name}"' for card in cards)
+    paths = ", ".join(f'"{path}"' for path in _write_bundles(folder, cards, FORMATS))
     (folder / "app.py").write_text(_APP.format(bundles=f"[{paths}]"), encoding="utf-8")
+    _write_readme(folder, cards, *_GRADIO)
+
+
+def _write_page(folder: Path, cards: Sequence[Card]) -> None:
+    """The parts of a space that needs no server, which are what `demo/web` builds, and bundles."""
+    shutil.copytree(browser.ENGINES.parent, folder)
+    paths = [f"{path}/" for path in _write_bundles(folder, cards, (*FORMATS, "tfjs"))]
+    (folder / "models.json").write_text(json.dumps(paths) + "\n", encoding="utf-8")
+    _write_readme(folder, cards, *_STATIC)
+
+
+def _write_bundles(folder: Path, cards: Sequence[Card], formats: Sequence[str]) -> list[str]:
+    """Copy what a space runs of the bundles, and return where they lie in it."""
+    for card in cards:
+        _copy_bundle(card, folder / "bundles" / card.name, formats)
+    return [f"bundles/{card.name}" for card in cards]
+
+
+def _write_readme(folder: Path, cards: Sequence[Card], kind: str, where: str) -> None:
     models = "\n".join(_about(card) for card in cards)
-    text = _README.format(gradio=version("gradio"), models=models)
+    text = _README.format(kind=kind, where=where, models=models)
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
-def _swap(folder: Path) -> None:
-    """Put the new parts in the places of the old ones. From `old`, `_recover` can undo it."""
-    old, new = folder / _WORK / "old", folder / _WORK / "new"
-    old.mkdir()
-    for part in PARTS:
-        if (folder / part).exists():
-            (folder / part).rename(old / part)
-        (new / part).rename(folder / part)
-    old.rename(folder / _WORK / "replaced")  # From here on the new parts are the space.
-    shutil.rmtree(folder / _WORK, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    """Undo a write that was not finished, and remove what it left."""
-    old, new = folder / _WORK / "old", folder / _WORK / "new"
-    if old.is_dir():
-        for part in PARTS:
-            if not (new / part).exists():
-                (folder / part).rename(new / part)
-            if (old / part).exists():
-                (old / part).rename(folder / part)
-        old.rmdir()
-    shutil.rmtree(folder / _WORK, ignore_errors=True)
-
-
-def _copy_bundle(card: Card, target: Path) -> None:
-    """The card, the files that the app runs, the examples, and the pictures to check them by."""
+def _copy_bundle(card: Card, target: Path, formats: Sequence[str]) -> None:
+    """The card, the files that are run, the examples, and the pictures to check them by."""
     told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
-    parts = (told, *told.get("sizes", ()))
-    for each, part in zip(card.of_each_size, parts, strict=True):
-        for key in ("files", "parity", "latency"):  # Of what stays behind, nothing is told.
-            part[key] = {file: part[key][file] for file in each.files if file in part.get(key, {})}
+    trim(told, formats)  # Of what stays behind, nothing is told.
     target.mkdir(parents=True)
     (target / "card.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for file in _files(card):
         _copy(file.path, target / file.path.relative_to(card.folder))
-    for pattern in browser.PICTURES:
+    for pattern in (*browser.PICTURES, *(browser.TFJS if "tfjs" in formats else ())):
         for path in card.folder.glob(pattern):
             _copy(path, target / path.relative_to(card.folder))
 

@@ -23,8 +23,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(*bundles: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Serve bundles until the block is left; give the address and the process.
+def serve(*bundles: Path | str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Serve bundles, or what is at their addresses; give the server's address and the process.
 
     Keywords are variables of the server's environment.
     """

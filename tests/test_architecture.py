@@ -40,6 +40,9 @@ MAY_IMPORT = {
     "export/onnx.py": TRAINING | {"export", "ai_edge_litert", "onnx", "onnxruntime", "tf2onnx"},
     "export/hub.py": TRAINING | {"export", "yaml"},
     "export/benchmark.py": TRAINING | {"ai_edge_litert", "onnxruntime"},
+    # What downloads bundles comes with Gradio.
+    "demo/downloads.py": {"demo", "httpx"},
+    "demo/remote.py": {"demo", "httpx", "huggingface_hub"},
     # starlette is the server inside Gradio, which the demo's guards hook into.
     # The studio is no Gradio page, and starts where there is none; it reads what a phone takes.
     "demo/studio": {"demo", "starlette", "uvicorn", "PIL", "pi_heif"},

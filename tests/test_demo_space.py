@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from gradio_client import Client, handle_file
 from PIL import Image
 
@@ -150,7 +151,7 @@ def test_a_full_disk_leaves_the_space_as_it_was(bundle, tmp_path):
     assert contents(space) == before
 
 
-@pytest.mark.parametrize("after", range(12))
+@pytest.mark.parametrize("after", range(13))
 def test_a_write_killed_at_any_step_is_undone_or_done_by_the_next(
     bundle, tmp_path, monkeypatch, after
 ):
@@ -174,7 +175,7 @@ def test_a_write_killed_at_any_step_is_undone_or_done_by_the_next(
 
         monkeypatch.setattr(Path, "rename", rename)
 
-    for steps in (after, after * 5 % 12):  # Eleven renames are a whole write.
+    for steps in (after, after * 5 % 13):  # Twelve renames are a whole write.
         killed_after(steps)
         with contextlib.suppress(Killed):
             write_space(space, [bundle])
@@ -217,6 +218,60 @@ def test_it_brings_what_runs_in_a_browser(bundle, tmp_path, monkeypatch):
         "demo/web/dist/page/litert-worker.js",
         "demo/web/dist/page/wasm/litert.wasm.gz",
     }
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch) -> Path:
+    """What `npm run build` makes, as far as a space knows of it."""
+    built = tmp_path / "dist"
+    (built / "page").mkdir(parents=True)
+    for name in ("index.html", "service-worker.js", "page/page.js"):
+        (built / name).write_text(name)
+    monkeypatch.setattr("demo.browser.ENGINES", built / "page")
+    return built
+
+
+def test_a_static_space_is_the_page_and_bundles(bundle, page, tmp_path):
+    digits = write_latent_bundle(tmp_path / "digits", "digits", ("0", "1"))
+    (bundle / "tfjs").mkdir()
+    (bundle / "tfjs" / "model.json").write_text("{}")
+    told = json.loads((bundle / "card.json").read_text())["files"]
+    change_card(bundle, files=told | {"tfjs": {"path": "tfjs/model.json"}})
+    space = tmp_path / "space"
+    write_space(space, [bundle, digits], static=True)
+    found = files(space)
+    assert {name for name in found if not name.startswith("bundles/")} == {
+        *("README.md", "index.html", "models.json", "page/page.js", "service-worker.js")
+    }
+    assert json.loads((space / "models.json").read_text()) == ["bundles/petals/", "bundles/digits/"]
+    assert "bundles/petals/tfjs/model.json" in found and "bundles/petals/check/answer.png" in found
+    assert "tfjs" in json.loads((space / "bundles" / "petals" / "card.json").read_text())["files"]
+    head = yaml.safe_load((space / "README.md").read_text().split("---")[1])
+    assert head["sdk"] == "static" and head["custom_headers"] == {
+        "cross-origin-embedder-policy": "require-corp",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+
+
+def test_one_kind_of_space_becomes_the_other_and_nothing_of_it_stays(bundle, page, tmp_path):
+    space = tmp_path / "space"
+    for static in (True, False):
+        write_space(tmp_path / f"{static}", [bundle], static=static)
+    write_space(space, [bundle])
+    for static in (True, False):
+        write_space(space, [space / "bundles" / "petals"], static=static)
+        assert contents(space) == contents(tmp_path / f"{static}")
+
+
+def test_a_static_space_needs_the_page_and_a_file_for_every_browser(tmp_path, page, monkeypatch):
+    wanting = write_bundle(tmp_path / "petals", "petals", ("tflite-float16",))
+    with pytest.raises(UserError, match="no file that every browser runs; complete it by"):
+        write_space(tmp_path / "space", [wanting], static=True)
+    monkeypatch.setattr("demo.browser.ENGINES", tmp_path / "nowhere" / "page")
+    with pytest.raises(UserError, match="npm run build"):
+        write_space(tmp_path / "space", [wanting], static=True)
+    assert not (tmp_path / "space").exists()
 
 
 @pytest.mark.release

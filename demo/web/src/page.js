@@ -8,9 +8,11 @@ import { isolate } from "./isolate.js";
 const BASE = new URL("./", document.baseURI);
 const text = speak(TEXTS);
 
-// What a visitor calls a model in the folder `path`, "flowers/" or "./", say.
-function called(path) {
-    const name = path.replace(/\/$/, "");
+// The name of the folder at `path`: "flowers" of "flowers/" and of "bundles/flowers/".
+const nameOf = (path) => path.replace(/\/$/, "").split("/").pop();
+
+// What a visitor calls a model of this name.
+function called(name) {
     const known = text(`model_${name}`);
     return known === `model_${name}` ? name : known;
 }
@@ -33,7 +35,7 @@ async function main() {
     place.append(make("h1", {}, "Garabato"));
     if (await isolate()) return; // The page is about to load once more, with threads allowed.
     const models = await (await fetch(new URL("models.json", BASE))).json();
-    const links = models.map((path) => make("a", { href: `#${path.replace(/\/$/, "")}` }, called(path)));
+    const links = models.map((path) => make("a", { href: `#${nameOf(path)}` }, called(nameOf(path))));
     const pads = models.map((path) => make("garabato-pad", { "data-card": new URL("card.json", new URL(path, BASE)).href }));
     if (models.length > 1) place.append(make("nav", { "aria-label": text("models") }, ...links));
     place.append(...pads);

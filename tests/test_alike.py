@@ -39,3 +39,9 @@ def test_every_pair_within_the_bound_is_found():
             for place in rng.choice(64, bits, replace=False):
                 other ^= 1 << int(place)
             assert near_duplicates([f"{one:016x}", f"{other:016x}"]) == (bits <= ALIKE)
+
+
+def test_a_copy_counts_and_so_does_what_comes_after_what_it_looks_like():
+    assert near_duplicates([]) == 0
+    same, near, far = "00" * 8, "03" + "00" * 7, "ff" * 8
+    assert near_duplicates([same, same, far, near, same]) == 3

@@ -11,7 +11,7 @@ from training.data.pairs import SIDES, SPLITS
 from training.files import replacing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A finished pair: its source's path, file name, split, and the key it was made under.
 

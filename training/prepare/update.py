@@ -159,9 +159,9 @@ def _remove(dataset: Path, entry: Entry) -> None:
 def _fill_empty_split(plan: Plan, ledger: Ledger, fresh: list[Job]) -> None:
     """Give a split that a small folder left empty one of the pairs made just now."""
     sides = {entry.split for entry in ledger.entries.values()}
-    photos = {photo_of(source) for source in ledger.entries}
+    firsts = {source for source in ledger.entries if source == photo_of(source)}
     new = sorted(
-        (job for job in fresh if job.source in ledger.entries.keys() & photos),
+        (job for job in fresh if job.source in firsts),
         key=lambda job: place_in_split(plan.seed, job.source),
     )
     if len(sides) == 2 or len(ledger.entries) < 2 or not new:

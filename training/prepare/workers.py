@@ -44,7 +44,7 @@ class Plan:
     held_out: str | None = None  # Of the photos' folders beside `train` the one that is held out.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One pair to make: the source's path below the photos, its files, and where it goes."""
 

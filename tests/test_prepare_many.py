@@ -1,0 +1,48 @@
+"""What a photo costs does not grow with how many there are."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.benchmarks.preparing_many import measure
+from training.prepare.alike import near_duplicates
+from training.prepare.ledger import Entry, Ledger
+from training.prepare.update import _fill_empty_split
+from training.prepare.workers import Job, Plan
+
+MANY = 20_000
+
+
+def test_a_split_that_is_full_is_seen_in_no_time(tmp_path):
+    """Each job compared with all pairs would be four hundred million comparisons."""
+    plan = Plan(tmp_path, 32, "mixed", 0, "pairs", "all")
+    ledger, nowhere = Ledger(tmp_path / "photos.jsonl"), (Path("a"), Path("b"))
+    jobs = [
+        Job(f"{n}.jpg", nowhere, f"{n}.jpg", ("train", "test")[n % 2], "key") for n in range(MANY)
+    ]
+    for job in jobs:
+        ledger.entries[job.source] = Entry(job.source, job.name, job.split, job.key)
+    start = time.process_time()
+    _fill_empty_split(plan, ledger, jobs)
+    assert time.process_time() - start < 3
+    assert len(ledger.entries) == MANY
+
+
+def test_near_duplicates_are_counted_at_the_same_cost_a_photo():
+    def seconds_each(count: int) -> float:
+        hashes = np.random.default_rng(0).integers(0, 2**64, count, np.uint64)
+        looks = [f"{value:016x}" for value in hashes]
+        start = time.process_time()
+        near_duplicates(looks)
+        return (time.process_time() - start) / count
+
+    assert seconds_each(8 * MANY) < 6 * seconds_each(MANY)  # In proportion to n it would be 8.
+
+
+@pytest.mark.slow
+def test_the_benchmark_measures_a_small_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
+    *times, _ = measure(tmp_path, 100)
+    assert all(each > 0 for each in times)

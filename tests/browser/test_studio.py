@@ -217,7 +217,7 @@ def test_delete_asks_and_the_trash_gives_back(visited, served, project):
     asked.get_by_role("button", name="Delete").click()
     expect(card).to_be_hidden()
     assert not (served.place / project).exists()
-    visited.get_by_text("Trash").click()
+    visited.get_by_text("Trash", exact=True).click()
     thrown = visited.locator(".trash li", has_text=project)
     thrown.get_by_role("button", name="Bring it back").click()
     expect(card).to_be_visible()

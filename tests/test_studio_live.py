@@ -57,7 +57,8 @@ def test_a_model_is_shown_at_once_and_not_often_while_it_trains(project):
     assert job and live.tend() is None, "one at a time"
     process = wait(job.process)
     assert os.getpriority(os.PRIO_PROCESS, process.number) == NICE
-    wait(lambda: live.tend() is None and job.standing().state != State.RUNNING)
+    # Its threads end after it: until then it is waited for.
+    wait(lambda: live.tend() is None and not live.children)
     assert job.standing().state == State.FINISHED, job.log.read_text()
     card = load_card(project / "live")
     assert list(card.files) == ["tflite-float16"]

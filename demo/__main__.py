@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.errors import UserError, cli
+from demo.errors import UserError, cannot_listen, cli
 
 
 @cli
@@ -73,13 +73,9 @@ def _studio(arguments: Sequence[str]) -> None:
         default=Path("~/garabato-studio"),
         help="where the projects are (%(default)s)",
     )
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen on (%(default)s); with one that other machines reach, only the "
-        "link that is printed opens it",
+    _add_address(
+        parser, 7861, "; with one that other machines reach, only the link that is printed opens it"
     )
-    parser.add_argument("--port", type=int, default=7861, help="port to listen on (%(default)s)")
     parser.add_argument(
         "--token",
         action="store_true",
@@ -89,8 +85,7 @@ def _studio(arguments: Sequence[str]) -> None:
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     split = list(arguments).index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
-    if not 0 < options.port < 65536:
-        raise UserError(f"expected --port from 1 to 65535, got {options.port}")
+    _check_port(options.port)
     from demo.studio.server import serve
 
     folder = options.folder.expanduser().absolute()
@@ -106,14 +101,12 @@ def _serve(arguments: Sequence[str]) -> None:
         help="folders with a card.json, https addresses of such, or hub:OWNER/NAME "
         "(default: those that ship)",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
+    _add_address(parser, 7860)
     parser.add_argument(
         "--workers", type=int, help="pictures made at the same time (default: one a core)"
     )
     options = parser.parse_args(arguments)
-    if not 0 < options.port < 65536:
-        raise UserError(f"expected --port from 1 to 65535, got {options.port}")
+    _check_port(options.port)
     if options.workers is not None and not 0 < options.workers < 65:
         raise UserError(f"expected --workers from 1 to 64, got {options.workers}")
 
@@ -132,13 +125,21 @@ def _serve(arguments: Sequence[str]) -> None:
     try:
         page.launch(server_name=options.host, server_port=options.port, prevent_thread_lock=True)
     except OSError:
-        raise UserError(
-            f"cannot listen on {options.host}:{options.port}: the port is taken or the address is "
-            "not this machine's; choose others with --port and --host"
-        ) from None
+        raise cannot_listen(options.host, options.port) from None
     print(f"Garabato is at {page.local_url} (Ctrl+C ends it)", flush=True)
     stopped.wait()
     page.close(verbose=False)  # Answers what is under way; see `App.launch`.
+
+
+def _add_address(parser: argparse.ArgumentParser, port: int, more: str = "") -> None:
+    host = f"address to listen on (%(default)s){more}"
+    parser.add_argument("--host", default="127.0.0.1", help=host)
+    parser.add_argument("--port", type=int, default=port, help="port to listen on (%(default)s)")
+
+
+def _check_port(port: int) -> None:
+    if not 0 < port < 65536:
+        raise UserError(f"expected --port from 1 to 65535, got {port}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,14 @@ class UserError(ValueError):
     """What was expected, what came, and what to do, in one line."""
 
 
+def cannot_listen(host: str, port: int) -> UserError:
+    """Say that a server cannot begin, and what to do."""
+    return UserError(
+        f"cannot listen on {host}:{port}: the port is taken or the address is not this machine's; "
+        "choose others with --port and --host"
+    )
+
+
 def cli(main: Callable[..., None]) -> Callable[..., None]:
     """Wrap a command so that a `UserError` prints `error: ...` on stderr and exits with code 2.
 

@@ -27,9 +27,8 @@ CARD = "card.json"
 HUB = "hub:"
 MOST_BYTES = 2**30  # Of a bundle's models in all; those of 54 million parameters have half of it.
 MOST_FILES = 200
-PICTURE_BYTES = (
-    2**22
-)  # Of an example or a known answer, of which a card tells neither size nor hash.
+# Of an example or a known answer, of which a card tells neither size nor hash.
+PICTURE_BYTES = 2**22
 
 # Folders and a name with no dot before them, so that nothing leads out of the bundle.
 _PATH = re.compile(r"([\w-][\w.-]{0,99}/){0,3}[\w-][\w.-]{0,99}", re.ASCII)

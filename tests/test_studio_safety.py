@@ -1,10 +1,15 @@
 """Who may ask the studio: no other site's page, no other name, no path that leads out."""
 
+import asyncio
+import errno
+import json
 import os
 from collections.abc import Iterator
 
 import pytest
+from starlette.requests import Request
 
+from demo.studio.server import _broken
 from tests.studio_server import Studio, png, studio
 
 pytestmark = pytest.mark.slow
@@ -177,3 +182,17 @@ def test_what_is_no_request_of_ours_is_a_sentence(open_to_all):
     assert open_to_all.ask("GET", "/api/projects/nobody").status == 404
     assert open_to_all.ask("GET", "/api/projects/roses/download/bundle").status == 409
     assert open_to_all.tell("GET", "/state")["line"] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "word"),
+    [
+        (errno.ENOSPC, 507, "no room"),
+        (errno.EDQUOT, 507, "no room"),
+        (errno.EACCES, 500, "mistake"),
+        (errno.EIO, 500, "mistake"),
+    ],
+)
+def test_no_fault_but_a_full_disk_is_called_one(number, status, word):
+    answer = asyncio.run(_broken(Request({"type": "http"}), OSError(number, "odd")))
+    assert answer.status_code == status and word in json.loads(bytes(answer.body))["error"]

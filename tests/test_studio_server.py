@@ -44,7 +44,7 @@ def test_from_a_zip_to_a_page_to_take_away_though_all_is_killed_on_the_way(tmp_p
         assert [each["kind"] for each in asked["jobs"]] == ["prepare", "fit"]
         busy = served.ask("POST", "/api/projects/roses/train", options | {"minutes": 1})
         assert busy.status == 409 and "at work" in busy.told["error"]
-        assert served.ask("DELETE", "/api/projects/roses").status == 400
+        assert served.ask("DELETE", "/api/projects/roses").status == 409
         # The second sheet comes after the first checkpoint.
         wait(lambda: served.tell("GET", "/projects/roses")["training"]["samples"][1:], 300)
         told = served.tell("GET", "/projects/roses")

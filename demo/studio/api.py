@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from demo.errors import UserError
 from demo.studio import described, downloads, listed, photos, plans, settings, sketches, uploads
-from demo.studio.jobs import Job
+from demo.studio.jobs import Busy, Job
 from demo.studio.listed import Listed
 from demo.studio.live import Live
 from demo.studio.projects import Projects
-from demo.studio.steps import Busy, Steps
+from demo.studio.steps import Steps
 
 MOST_TOLD = 65_536  # Bytes of a body of JSON.
 STATUS: dict[type[UserError], int] = {

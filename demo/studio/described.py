@@ -1,11 +1,11 @@
 """What a project's page shows, as its files say it: photos, drawings, training, model, bundle."""
 
-import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from demo.errors import UserError
-from demo.studio import alike, listed, photos, plans, settings, sketches, trainings
+from demo.studio import alike, listed, objects, photos, plans, settings, sketches, trainings
 from demo.studio.files import address
 from demo.studio.jobs import jobs_of
 from demo.studio.projects import name_of
@@ -18,15 +18,20 @@ def project(folder: Path) -> dict[str, Any]:
     """Return all of it."""
     told = settings.read(folder)
     run, jobs = trainings.seen(folder, told), jobs_of(folder)
+    found, problem = photos.Listing({}, photos.Counter()), None
+    try:
+        found = photos.listing(folder)
+    except UserError as error:
+        problem = str(error)
     return {
         "id": folder.name,
         "name": name_of(folder),
         "card": told["card"],
-        "photos": _photos(folder, told),
-        "near_duplicates": _near_duplicates(folder),
+        "photos": _photos(folder, told, found) | {"problem": problem},
+        "near_duplicates": _near_duplicates(folder, found),
         "folder": told["folder"],
         "pairs": told["pairs"],
-        "sketches": sketches.made(folder),
+        "sketches": sketches.made(folder, found),
         "choice": told["choice"] or told["prepare"] or plans.prepare_options({}),
         "prepare": _prepare(told["prepare"]),
         "data": _data(folder),
@@ -37,21 +42,7 @@ def project(folder: Path) -> dict[str, Any]:
     }
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Read an object of JSON of a command; nothing where there is none, or it is damaged."""
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _photos(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
-    problem = None
-    try:
-        found = photos.listing(folder)
-    except UserError as error:
-        found, problem = photos.Listing({}, photos.Counter()), str(error)
+def _photos(folder: Path, told: dict[str, Any], found: photos.Listing) -> dict[str, Any]:
     left_out = found.left_out if told["folder"] else told["left_out"]
     shown = list(found.paths)[:SHOWN]
     place = f"/files/{folder.name}/{photos.THUMBNAILS}"
@@ -59,17 +50,18 @@ def _photos(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
         "count": len(found.paths),
         "thumbnails": [{"id": id, "url": f"{place}/{id}.jpg"} for id in shown],
         "left_out": [{"kind": kind, "count": count} for kind, count in left_out.items()],
-        "problem": problem,
     }
 
 
-def _near_duplicates(folder: Path) -> list[list[str]]:
-    try:
-        there = photos.listing(folder).paths
-    except UserError:
-        return []
+def _near_duplicates(folder: Path, found: photos.Listing) -> list[list[str]]:
     looks = photos.looks(folder)
-    return alike.groups({id: looks[id] for id in there if id in looks})
+    return _grouped(tuple((id, looks[id]) for id in found.paths if id in looks))
+
+
+# The page asks each second, and photos seldom change.
+@lru_cache(maxsize=8)
+def _grouped(looks: tuple[tuple[str, str], ...]) -> list[list[str]]:
+    return alike.groups(dict(looks))
 
 
 def _prepare(options: dict[str, str] | None) -> dict[str, str] | None:
@@ -81,7 +73,7 @@ def _prepare(options: dict[str, str] | None) -> dict[str, str] | None:
 
 
 def _data(folder: Path) -> dict[str, Any] | None:
-    told = read(folder / plans.DATA / "dataset.json")
+    told = objects.read(folder / plans.DATA / "dataset.json")
     if not told.get("complete"):
         return None
     return {
@@ -97,16 +89,16 @@ def _model(folder: Path) -> dict[str, Any] | None:
     """The newest bundle that the canvas can draw with: the whole one, or the light one."""
     found = []
     for place, final in (("live", False), (plans.BUNDLE, True)):
-        card = folder / place / "card.json"
-        seen = read(card).get("training", {}).get("images_seen")
-        if isinstance(seen, int):
-            found.append({"card": address(folder, card), "images": seen, "final": final})
+        seen = objects.number(objects.training(folder / place), "images_seen")
+        if seen:
+            card = address(folder, folder / place / "card.json")
+            found.append({"card": card, "images": seen, "final": final})
     return max(found, key=lambda each: (each["images"], each["final"]), default=None)
 
 
 def _bundle(folder: Path) -> dict[str, Any] | None:
-    place = folder / plans.BUNDLE / "card.json"
-    card = read(place)
+    place = folder / plans.BUNDLE
+    card = objects.read(place / "card.json")
     if not card:
         return None
     files = [
@@ -119,10 +111,12 @@ def _bundle(folder: Path) -> dict[str, Any] | None:
         }
         for kind, file in card.get("files", {}).items()
     ]
-    made = read(folder / plans.RUN / "card.json").get("training", {}).get("images_seen")
+    images, made = (
+        objects.training(each).get("images_seen") for each in (place, folder / plans.RUN)
+    )
     return {
         "files": files,
-        "card": address(folder, place),
-        "images": card.get("training", {}).get("images_seen"),
-        "is_newest": card.get("training", {}).get("images_seen") == made,
+        "card": address(folder, place / "card.json"),
+        "images": images,
+        "is_newest": images == made,
     }

@@ -45,6 +45,10 @@ class State(StrEnum):
 OPEN = (State.WAITING, State.RUNNING)
 
 
+class Busy(UserError):
+    """The project is at work, and cannot do that at the same time."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where a job is, and a sentence that says why, and what to do, where it did not finish."""
@@ -221,6 +225,18 @@ def jobs_of(project: Path, place: str = JOBS) -> list[Job]:
         except UserError:
             continue
     return found
+
+
+def at_work(project: Path, kind: str | None = None) -> bool:
+    """Tell whether a project has a job, or one of a kind, that runs or waits."""
+    kinds = (job for job in jobs_of(project) if kind in (None, job.kind))
+    return any(job.standing().state in OPEN for job in kinds)
+
+
+def rest(project: Path) -> None:
+    """Raise `Busy` where a project is at work."""
+    if at_work(project):
+        raise Busy("this project is at work; wait until it is done, or stop it first")
 
 
 def room(folder: Path) -> bool:

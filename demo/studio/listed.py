@@ -8,7 +8,7 @@ from demo.studio import plans, reports
 from demo.studio.files import address
 from demo.studio.jobs import OPEN, Job, State, jobs_of
 from demo.studio.line import Line
-from demo.studio.projects import Project, Projects, name_of
+from demo.studio.projects import TRASH, Project, Projects, name_of
 
 FRESH = 3.0  # Seconds for which nobody adds up again how large the projects are.
 
@@ -61,7 +61,7 @@ class Listed:
             "projects": [self._project(each) for each in self._listed()],
             "line": [job(each) for each in self.line.open_jobs()],
             "trash": [
-                {"id": thrown, "name": name_of(self.projects.place / "trash" / thrown)}
+                {"id": thrown, "name": name_of(self.projects.place / TRASH / thrown)}
                 for thrown in self.projects.thrown_away()
             ],
             "free": shutil.disk_usage(self.projects.place).free,

@@ -16,9 +16,8 @@ import time
 from pathlib import Path
 
 from demo.errors import UserError
-from demo.studio import plans
-from demo.studio.described import read
-from demo.studio.jobs import OPEN, Job, State, jobs_of, room
+from demo.studio import objects, plans
+from demo.studio.jobs import OPEN, Job, State, at_work, jobs_of, room
 from demo.studio.line import Line
 from demo.studio.projects import Projects
 
@@ -92,13 +91,10 @@ class Live:
         seen = _images(project / plans.RUN)
         if not seen or _written(project) == self._tried.get(project) or not room(project):
             return False
-        exports = any(
-            job.kind == "export" and job.standing().state in OPEN for job in jobs_of(project)
-        )
         # What another studio began, before this one, may go on still.
         goes_on = any(job.standing().state in OPEN for job in jobs_of(project, JOBS))
         shown = (_images(project / place) for place in (PLACE, plans.BUNDLE))
-        return not exports and not goes_on and seen not in shown
+        return not at_work(project, "export") and not goes_on and seen not in shown
 
     def _begin(self, project: Path) -> Job:
         self._tried[project] = _written(project)
@@ -115,8 +111,7 @@ class Live:
 
 
 def _images(place: Path) -> int | None:
-    seen = read(place / "card.json").get("training", {}).get("images_seen")
-    return seen if isinstance(seen, int) else None
+    return int(objects.number(objects.training(place), "images_seen")) or None
 
 
 def _written(project: Path) -> int:

@@ -10,14 +10,13 @@ from typing import Any
 
 from demo.errors import UserError
 from demo.studio import photos, settings
-from demo.studio.jobs import REPOSITORY
 from demo.studio.photos import OWN
 from demo.studio.projects import Projects
 
 STYLES = ("blobs", "outline", "mixed")
 BACKGROUNDS = ("black", "white", "studio")
 PLANTS = ("auto", "yes", "no")
-STARTS = ("flowers", "objects")  # Bundles that ship, of which there is a float16 file.
+STARTS = ("flowers", "objects")  # What ships, by names that `fit --start` knows.
 LONGEST = 7 * 24 * 60  # Minutes: until somebody stops it.
 DATA, RUN, BUNDLE, SITE, START, EARLIER = "data", "run", "bundle", "site", "start", "earlier"
 _WHAT_A_START_IS = ("config.json", "card.json", "generator.weights.h5")
@@ -85,11 +84,8 @@ def fit(start: str | None, minutes: float, extra: Sequence[str]) -> list[str]:
     """The command that trains, for so many minutes in all; `extra` goes to it as it is."""
     command = ["training", "fit", "pix2pix", "--data", DATA, "--run", RUN]
     command += ["--minutes", f"{minutes:.2f}"]
-    if start in STARTS:
-        model = REPOSITORY / "demo" / "models" / str(start) / "generator.float16.tflite"
-        command += ["--start", str(model)]
-    elif start:
-        command += ["--start", START]
+    if start:
+        command += ["--start", start if start in STARTS else START]
     return [*command, *extra]
 
 

@@ -7,7 +7,6 @@ What is in the trash stays there for a week.
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import UserError
-from demo.studio.jobs import OPEN, jobs_of
+from demo.studio import objects
+from demo.studio.jobs import rest
 
 TRASH = "trash"
 SETTINGS = "settings.json"
@@ -120,9 +120,8 @@ class Projects:
             raise UserError(f"there is no {thrown!r} in the trash; a week may have gone by")
         with _told(self.place):
             folder = self._free(thrown.partition("-")[2])
-            return (self.place / TRASH / thrown).rename(
-                folder
-            )  # It takes the place of the empty one.
+            # It takes the place of the empty one.
+            return (self.place / TRASH / thrown).rename(folder)
 
     def purge(self, now: float) -> None:
         """Remove for good what was thrown away more than a week before `now`."""
@@ -133,8 +132,7 @@ class Projects:
 
     def _resting(self, id: str) -> Path:
         folder = self.folder(id)
-        if any(job.standing().state in OPEN for job in jobs_of(folder)):
-            raise UserError("this project is at work; wait until it is done, or stop it first")
+        rest(folder)
         return folder
 
     def _free(self, name: str) -> Path:
@@ -167,17 +165,13 @@ def _checked(name: str) -> str:
 
 
 def _write(folder: Path, name: str) -> None:
-    beside = folder / f".project.json.{os.getpid()}.{time.monotonic_ns()}"
-    beside.write_text(json.dumps({"schema": 1, "name": name}), encoding="utf-8")
-    beside.replace(folder / "project.json")
+    objects.write(folder / "project.json", {"schema": 1, "name": name})
 
 
 def name_of(folder: Path) -> str:
     """Return what the project in a folder is called."""
-    try:
-        return str(json.loads((folder / "project.json").read_text(encoding="utf-8"))["name"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return folder.name  # Damaged: it is still there, and can be named again.
+    # Damaged, it is still there, and can be named again.
+    return str(objects.read(folder / "project.json").get("name", folder.name))
 
 
 def _seen(folder: Path) -> Project:

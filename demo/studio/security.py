@@ -12,7 +12,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from demo import browser
+from demo.downloads import LOOPBACK
+
 OURS = "x-garabato"  # A header that no form of another site can send.
 COOKIE = "garabato-studio"
 SAFE = ("GET", "HEAD")
@@ -23,10 +25,8 @@ HEADERS = {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # WebAssembly gets threads only on a page that shares its process with no other site.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    **browser.HEADERS,
+    "Cross-Origin-Resource-Policy": "same-origin",  # No other site shows what is here.
 }
 # Not a redirect: after a click in a web mail a strict cookie would not come with it.
 _ENTER = '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Garabato</title>'

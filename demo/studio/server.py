@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 import signal
@@ -22,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from demo import browser
-from demo.errors import UserError
+from demo.errors import UserError, cannot_listen
 from demo.studio.api import Api, failed
 from demo.studio.files import Files
 from demo.studio.line import Line, alone
@@ -119,10 +120,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         [(family, _, _, _, place), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         listener = socket.create_server(place[:2], family=family, backlog=128)
     except OSError:
-        raise UserError(
-            f"cannot listen on {host}:{port}: the port is taken or the address is not this "
-            "machine's; choose others with --port and --host"
-        ) from None
+        raise cannot_listen(host, port) from None
     with listener:
         yield listener
 
@@ -140,5 +138,6 @@ async def _told(_: Request, error: Exception) -> Response:
 
 
 async def _broken(_: Request, error: Exception) -> Response:
-    sentence = "there is no room on the disk; make some" if isinstance(error, OSError) else ""
-    return JSONResponse({"error": sentence or "the studio made a mistake; try again"}, 500)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JSONResponse({"error": "there is no room on the disk; make some"}, 507)
+    return JSONResponse({"error": "the studio made a mistake; try again"}, 500)

@@ -3,15 +3,12 @@
 PROJECT/settings.json
 """
 
-import contextlib
-import json
-import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 from demo.errors import UserError
+from demo.studio import objects
 from demo.studio.projects import SETTINGS
 
 # folder: of this machine, in place of photos/; left_out: by kind; choice: how photos are to be
@@ -32,11 +29,8 @@ _lock = threading.Lock()  # Two browsers change other things at the same time.
 
 def read(project: Path) -> dict[str, Any]:
     """Read them; where nothing was said yet, or the file is damaged, what is so by default."""
-    with contextlib.suppress(OSError, ValueError):
-        told = json.loads((project / SETTINGS).read_text(encoding="utf-8"))
-        if isinstance(told, dict):
-            return EMPTY | {name: told[name] for name in EMPTY if name in told}
-    return dict(EMPTY)
+    told = objects.read(project / SETTINGS)
+    return EMPTY | {name: told[name] for name in EMPTY if name in told}
 
 
 def change(project: Path, **changes: Any) -> dict[str, Any]:
@@ -56,11 +50,8 @@ def count_left_out(project: Path, kinds: dict[str, int]) -> None:
 
 
 def _write(project: Path, told: dict[str, Any]) -> dict[str, Any]:
-    beside = project / f".{SETTINGS}.{os.getpid()}.{time.monotonic_ns()}"
     try:
-        beside.write_text(json.dumps(told), encoding="utf-8")
-        beside.replace(project / SETTINGS)
+        objects.write(project / SETTINGS, told)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UserError(f"cannot write {project}: {error.strerror}; make room there") from None
     return told

@@ -41,13 +41,11 @@ def make(project: Path, told: Mapping[str, Any]) -> dict[str, Any]:
         return _told(project, folder)
 
 
-def made(project: Path) -> list[dict[str, Any]]:
+def made(project: Path, listing: photos.Listing) -> list[dict[str, Any]]:
     """The sheets that there are of the photos as they are now."""
-    try:
-        fingerprint = photos.listing(project).fingerprint()
-    except UserError:
+    if not (project / PLACE).is_dir():
         return []
-    found = sorted(project.glob(f"{PLACE}/*-{fingerprint}/sheet.png"))
+    found = sorted(project.glob(f"{PLACE}/*-{listing.fingerprint()}/sheet.png"))
     return [_told(project, sheet.parent) for sheet in found]
 
 

@@ -1,22 +1,16 @@
 """The page's buttons: put into the line what a step needs, and write down what was chosen."""
 
-import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from demo.errors import UserError
-from demo.studio import photos, plans, settings
-from demo.studio.jobs import OPEN, Job, jobs_of
+from demo.studio import objects, photos, plans, settings
+from demo.studio.jobs import OPEN, Job, at_work, jobs_of, rest
 from demo.studio.line import Line
 from demo.studio.projects import Projects, name_of
 
 _CARD = {"title": 80, "licence": 60, "author": 80}  # Letters at most.
-
-
-class Busy(UserError):
-    """The project is at work, and cannot do that at the same time."""
 
 
 class Steps:
@@ -30,7 +24,7 @@ class Steps:
 
         Else a new run begins, and the one before is kept as an earlier one.
         """
-        _resting(project)
+        rest(project)
         options, minutes = plans.prepare_options(told), plans.minutes_of(told)
         if not minutes:
             raise UserError("expected some minutes to train for")
@@ -60,10 +54,10 @@ class Steps:
         if minutes == 0:
             minutes = asked
         elif minutes < plans.LONGEST:
-            minutes += asked if _at_work(project, "fit") else spent(project) / 60
+            minutes += asked if at_work(project, "fit") else spent(project) / 60
         settings.change(project, minutes=minutes)
         command = plans.fit(before["start"], minutes, self.extra)
-        if _at_work(project, "fit") or _is_prepared(project):
+        if at_work(project, "fit") or _is_prepared(project):
             return [self.line.ask(project, command)]
         first = self.line.ask(project, before["trained"]["prepare"])
         return [first, self.line.ask(project, command, first)]
@@ -92,10 +86,7 @@ class Steps:
 
 def spent(project: Path) -> float:
     """Seconds for which a project's run has trained, as its newest checkpoint says."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        card = json.loads((project / plans.RUN / "card.json").read_text(encoding="utf-8"))
-        return float(card["training"]["seconds"])
-    return 0.0
+    return objects.number(objects.training(project / plans.RUN), "seconds")
 
 
 def _drawn(trained: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
@@ -106,19 +97,7 @@ def _drawn(trained: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 
 def _is_prepared(project: Path) -> bool:
-    with contextlib.suppress(OSError, ValueError):
-        told = json.loads((project / plans.DATA / "dataset.json").read_text(encoding="utf-8"))
-        return bool(told.get("complete"))
-    return False
-
-
-def _at_work(project: Path, kind: str) -> bool:
-    return any(job.kind == kind and job.standing().state in OPEN for job in jobs_of(project))
-
-
-def _resting(project: Path) -> None:
-    if any(job.standing().state in OPEN for job in jobs_of(project)):
-        raise Busy("this project is at work; wait until it is done, or stop it first")
+    return bool(objects.read(project / plans.DATA / "dataset.json").get("complete"))
 
 
 def _line(value: Any, name: str, most: int) -> str:

@@ -2,11 +2,10 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
-from demo.studio import plans, reports
+from demo.studio import objects, plans, reports
 from demo.studio.files import address
 from demo.studio.jobs import OPEN, Job, State, jobs_of
 
@@ -50,19 +49,13 @@ def _ends(job: Job) -> bool:
 
 def _so_far(run: Path) -> tuple[float, int]:
     """Seconds and images of the newest checkpoint."""
-    try:
-        training = json.loads((run / "card.json").read_text(encoding="utf-8"))["training"]
-        return float(training["seconds"]), int(training["images_seen"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0.0, 0
+    told = objects.training(run)
+    return objects.number(told, "seconds"), int(objects.number(told, "images_seen"))
 
 
 def _images_each(run: Path) -> int:
     """Images between two checkpoints."""
-    try:
-        return int(json.loads((run / "config.json").read_text("utf-8"))["epoch_images"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+    return int(objects.number(objects.read(run / "config.json"), "epoch_images"))
 
 
 def _rows(log: Path) -> list[tuple[int, dict[str, float], float | None]]:

@@ -133,7 +133,7 @@ def test_a_file_that_is_opened_by_itself_is_nobodys_page(open_to_all):
 
 
 def test_with_a_token_only_its_link_opens_the_studio(locked):
-    token = locked.link.partition("?token=")[2]
+    token, name = locked.link.partition("?token=")[2], f"garabato-studio-{locked.port}"
     assert len(token) >= 24 and locked.link.startswith(f"http://127.0.0.1:{locked.port}/?")
     refused = [
         locked.ask("GET", "/api/state"),
@@ -141,8 +141,8 @@ def test_with_a_token_only_its_link_opens_the_studio(locked):
         locked.ask("GET", "/?token="),
         locked.ask("GET", f"/?token={token[:-1]}"),
         locked.ask("GET", f"/api/state?token={token}"),
-        locked.ask("GET", "/api/state", Cookie=f"garabato-studio={token[:-1]}"),
-        locked.ask("GET", "/api/state", Cookie="garabato-studio="),
+        locked.ask("GET", "/api/state", Cookie=f"{name}={token[:-1]}"),
+        locked.ask("GET", "/api/state", Cookie=f"{name}="),
         locked.ask(*CREATE),
     ]
     assert [answer.status for answer in refused] == [401] * len(refused)
@@ -153,6 +153,10 @@ def test_with_a_token_only_its_link_opens_the_studio(locked):
     assert entered.status == 200 and "url=/" in entered.content.decode()
     assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/" in cookie
     kept = cookie.partition(";")[0]
+    # Another studio of this host, on another port, keeps its own beside it.
+    assert kept == f"{name}={token}"
+    other = f"garabato-studio-{locked.port + 1}=another; {kept}"
+    assert locked.ask("GET", "/api/state", Cookie=other).status == 200
     assert locked.ask("GET", "/api/state", Cookie=kept).status == 200
     assert locked.ask(*CREATE, Cookie=kept).status == 200
     assert locked.ask(*CREATE, Cookie=kept, Origin="http://evil.example").status == 403

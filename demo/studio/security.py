@@ -16,7 +16,6 @@ from demo import browser
 from demo.downloads import LOOPBACK
 
 OURS = "x-garabato"  # A header that no form of another site can send.
-COOKIE = "garabato-studio"
 SAFE = ("GET", "HEAD")
 HEADERS = {
     # Engines compile WebAssembly, and run in workers, some of which a blob begins.
@@ -68,17 +67,17 @@ class Security:
             if _host(headers) not in LOOPBACK:
                 raise Refused(421, "this studio is at http://localhost or http://127.0.0.1 only")
         elif scope["path"] == "/" and method in SAFE and (given := _given(scope)) is not None:
-            return self._enter(given)
-        elif not self._knows(HTTPConnection(scope).cookies.get(COOKIE, "")):
+            return self._enter(scope, given)
+        elif not self._knows(HTTPConnection(scope).cookies.get(_cookie(scope), "")):
             raise Refused(401, "open the link that the studio printed where it was started")
         _check_origin(headers, method, navigates=scope["path"] == "/")
         return None
 
-    def _enter(self, given: str) -> Response:
+    def _enter(self, scope: Scope, given: str) -> Response:
         if not self._knows(given):
             raise Refused(401, "this link is of another start of the studio; open the newest one")
         answer = HTMLResponse(_ENTER)
-        answer.set_cookie(COOKIE, given, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(_cookie(scope), given, httponly=True, samesite="strict", path="/")
         return answer
 
     def _knows(self, token: str) -> bool:
@@ -89,6 +88,11 @@ class Security:
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches an address to listen on."""
     return host in LOOPBACK or host.startswith("127.")
+
+
+def _cookie(scope: Scope) -> str:
+    """The cookie's name: a browser keeps one jar for all ports of a host, so each has its own."""
+    return f"garabato-studio-{scope['server'][1]}"
 
 
 def _host(headers: Headers) -> str | None:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from demo.studio.plans import STARTS
+from demo.studio.projects import SHIPPED as NAMED
 from export import tflite
 from export.serving import image_to_image
 from tests.export_networks import randomised
@@ -126,7 +126,7 @@ def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_pa
         load_start(torn, keras.models.clone_model(generator), sketches)
 
 
-@pytest.mark.parametrize("name", STARTS)  # As the studio names them.
+@pytest.mark.parametrize("name", NAMED)  # As the studio names them.
 def test_what_ships_is_a_start_by_its_name(name, tmp_path, monkeypatch):
     file = SHIPPED / name / "generator.float16.tflite"
     assert found(Path(name)) == found(SHIPPED / name) == found(file) == file

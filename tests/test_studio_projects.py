@@ -7,7 +7,10 @@ import pytest
 
 from demo.errors import UserError
 from demo.studio.jobs import Job
-from demo.studio.projects import KEPT, Projects
+from demo.studio.line import Line
+from demo.studio.listed import Listed
+from demo.studio.plans import begin_with
+from demo.studio.projects import KEPT, SHIPPED, Projects
 
 
 @pytest.fixture
@@ -27,6 +30,30 @@ def test_a_project_has_a_folder_by_its_name(projects):
     projects.rename("project", "flowers")
     assert names(projects) == {"Mis Rosas ✿", "mis rosas", "flowers"}
     assert projects.folder("project").is_dir()
+
+
+def test_a_project_is_not_taken_for_what_ships(projects):
+    assert [projects.create("Flowers").name for _ in range(2)] == ["flowers-2", "flowers-3"]
+
+
+def test_a_project_that_has_learned_is_one_to_begin_with(projects):
+    tulips, roses = projects.create("Tulips"), projects.create("My <roses>")
+    listed = Listed(projects, Line(projects), local=True)
+    shipped = [{"id": id, "name": id} for id in SHIPPED]
+    assert listed.state()["starts"] == shipped
+    (roses / "run").mkdir()
+    for name in ("config.json", "card.json"):
+        (roses / "run" / name).write_text("{}")
+    assert listed.state()["starts"] == shipped, "no weights yet"
+    with pytest.raises(UserError, match="has learned nothing yet"):
+        begin_with(projects, tulips, roses.name)
+    (roses / "run" / "generator.weights.h5").write_bytes(b"weights")
+    assert listed.state()["starts"] == [*shipped, {"id": "my-roses", "name": "My <roses>"}]
+    # What it learns later on, or that it is thrown away, is nothing to who began with it.
+    assert begin_with(projects, tulips, roses.name) == "my-roses"
+    projects.delete("my-roses")
+    assert (tulips / "start" / "generator.weights.h5").read_bytes() == b"weights"
+    assert listed.state()["starts"] == shipped
 
 
 @pytest.mark.parametrize(

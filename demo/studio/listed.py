@@ -8,7 +8,7 @@ from demo.studio import plans, reports
 from demo.studio.files import address
 from demo.studio.jobs import OPEN, Job, State, jobs_of
 from demo.studio.line import Line
-from demo.studio.projects import TRASH, Project, Projects, name_of
+from demo.studio.projects import SHIPPED, TRASH, Project, Projects, name_of
 
 FRESH = 3.0  # Seconds for which nobody adds up again how large the projects are.
 
@@ -66,8 +66,17 @@ class Listed:
             ],
             "free": shutil.disk_usage(self.projects.place).free,
             "local": self.local,
-            "starts": [{"id": id, "name": id} for id in plans.STARTS],
+            "starts": [{"id": id, "name": id} for id in SHIPPED] + self._learned(),
         }
+
+    def _learned(self) -> list[dict[str, str]]:
+        """The projects that another one can begin with, beside what ships."""
+        folders = ((each.id, self.projects.place / each.id) for each in self._listed())
+        return [
+            {"id": id, "name": name_of(folder)}
+            for id, folder in folders
+            if id not in SHIPPED and plans.has_learned(folder)
+        ]
 
     def _listed(self) -> list[Project]:
         when, seen = self._seen

@@ -11,12 +11,11 @@ from typing import Any
 from demo.errors import UserError
 from demo.studio import photos, settings
 from demo.studio.photos import OWN
-from demo.studio.projects import Projects
+from demo.studio.projects import SHIPPED, Projects
 
 STYLES = ("blobs", "outline", "mixed")
 BACKGROUNDS = ("black", "white", "studio")
 PLANTS = ("auto", "yes", "no")
-STARTS = ("flowers", "objects")  # What ships, by names that `fit --start` knows.
 LONGEST = 7 * 24 * 60  # Minutes: until somebody stops it.
 DATA, RUN, BUNDLE, SITE, START, EARLIER = "data", "run", "bundle", "site", "start", "earlier"
 _WHAT_A_START_IS = ("config.json", "card.json", "generator.weights.h5")
@@ -85,7 +84,7 @@ def fit(start: str | None, minutes: float, extra: Sequence[str]) -> list[str]:
     command = ["training", "fit", "pix2pix", "--data", DATA, "--run", RUN]
     command += ["--minutes", f"{minutes:.2f}"]
     if start:
-        command += ["--start", start if start in STARTS else START]
+        command += ["--start", start if start in SHIPPED else START]
     return [*command, *extra]
 
 
@@ -109,10 +108,10 @@ def begin_with(projects: Projects, project: Path, start: Any) -> str | None:
     It is one that ships, or the id of a project, whose run's weights are copied; None is nothing.
     Raises `UserError` where there is none, or it has not learned anything yet.
     """
-    if start is None or start in STARTS:
+    if start is None or start in SHIPPED:
         return start
     run = projects.folder(str(start)) / RUN
-    if not all((run / name).is_file() for name in _WHAT_A_START_IS):
+    if not has_learned(run.parent):
         raise UserError("that project has learned nothing yet; begin with another one")
     beside = project / ".start"
     shutil.rmtree(beside, ignore_errors=True)
@@ -122,6 +121,11 @@ def begin_with(projects: Projects, project: Path, start: Any) -> str | None:
     shutil.rmtree(project / START, ignore_errors=True)
     beside.rename(project / START)
     return str(start)
+
+
+def has_learned(project: Path) -> bool:
+    """Tell whether another project can begin with this one: a checkpoint was written."""
+    return all((project / RUN / name).is_file() for name in _WHAT_A_START_IS)
 
 
 def has_pairs_of(project: Path, listing: photos.Listing) -> bool:

@@ -110,14 +110,14 @@ def begin_with(projects: Projects, project: Path, start: Any) -> str | None:
     """
     if start is None or start in SHIPPED:
         return start
-    run = projects.folder(str(start)) / RUN
-    if not has_learned(run.parent):
+    other = projects.folder(str(start))
+    if not has_learned(other):
         raise UserError("that project has learned nothing yet; begin with another one")
     beside = project / ".start"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     for name in _WHAT_A_START_IS:
-        shutil.copyfile(run / name, beside / name)
+        shutil.copyfile(other / RUN / name, beside / name)
     shutil.rmtree(project / START, ignore_errors=True)
     beside.rename(project / START)
     return str(start)

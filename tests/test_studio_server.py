@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from demo.studio import processes
 from demo.studio.jobs import jobs_of
 from tests.demo_server import REPOSITORY
 from tests.studio_server import Studio, png, studio, wait, zipped
@@ -61,6 +62,8 @@ def test_from_a_zip_to_a_page_to_take_away_though_all_is_killed_on_the_way(tmp_p
         process = fit.process()
         assert process
         os.kill(process.number, signal.SIGKILL)
+        # It takes its time to die, and what lives when the block is left is cancelled.
+        wait(lambda: not processes.lives(process))
 
     # As on another machine, to which the folder was moved.
     place = place.rename(tmp_path / "moved")

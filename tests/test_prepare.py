@@ -99,6 +99,22 @@ def test_adding_photos_moves_none_and_removing_one_removes_its_pair(photos, tmp_
     assert not (tmp_path / "out" / split / "target" / name).exists()
 
 
+def test_pictures_that_a_file_names_are_left_out_and_come_back(photos, tmp_path):
+    whole = run(photos, tmp_path / "out")
+    sources = sorted(places(tmp_path / "out"))
+    named = tmp_path / "named.txt"
+    named.write_text("\n".join([*sources[:2], "none-of-these.jpg"]))
+    before = places(tmp_path / "out")
+    info = run(photos, tmp_path / "out", leave_out=named)
+    assert (info["photos"], info["removed"]) == (whole["photos"] - 2, 2)
+    assert info["left_out"] == {"named to be left out": 2}
+    assert places(tmp_path / "out") == {each: before[each] for each in sources[2:]}
+    assert all((photos / each).exists() for each in sources)
+    assert run(photos, tmp_path / "out")["photos"] == whole["photos"]
+    with pytest.raises(UserError, match="--leave-out .*nowhere.txt: cannot be read"):
+        run(photos, tmp_path / "out", leave_out=tmp_path / "nowhere.txt")
+
+
 def test_a_changed_photo_is_drawn_again_in_its_place(photos, tmp_path):
     run(photos, tmp_path / "out")
     before, place = contents(tmp_path / "out"), places(tmp_path / "out")["2.png"]

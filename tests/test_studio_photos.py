@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.studio import alike
+from demo.studio import alike, plans
 from demo.studio.thumbnails import look
 from tests.studio_server import Answer, Studio, png, studio, wait, zipped
 
@@ -193,7 +193,7 @@ def test_a_folder_of_this_machine_is_read_and_left_as_it_is(served, project, tmp
     assert told["photos"]["left_out"] == [{"kind": "not-a-picture", "count": 1}]
     shown = told["photos"]["thumbnails"][0]
     assert served.ask("GET", shown["url"]).status == 200
-    assert served.ask("DELETE", f"/api/projects/{project}/photos/{shown['id']}").status == 400
+    taken_out_and_put_back(served, project, shown["id"])
     assert served.send(project, "a.png", png()).status == 400
     assert sorted(p.name for p in mine.iterdir()) == ["0.png", "1.png", "2.png", "notes.txt"]
     vanished = served.tell("POST", "/projects", {"name": "Vanished"})["id"]
@@ -203,6 +203,21 @@ def test_a_folder_of_this_machine_is_read_and_left_as_it_is(served, project, tmp
     assert "is not there any more" in told["problem"] and told["count"] == 0
     train = served.ask("POST", f"/api/projects/{vanished}/train", {"size": 64, "minutes": 1})
     assert train.status == 400 and "bring it back" in train.told["error"]
+
+
+def taken_out_and_put_back(served: Studio, project: str, id: str) -> None:
+    """What is taken out of somebody's folder is not used any more, and stays in it."""
+    served.tell("DELETE", f"/projects/{project}/photos/{id}")
+    assert served.ask("DELETE", f"/api/projects/{project}/photos/{id}").status == 400, "not twice"
+    told = served.tell("GET", f"/projects/{project}")
+    assert (told["photos"]["count"], told["taken_out"]) == (2, 1)
+    assert id not in [each["id"] for each in told["photos"]["thumbnails"]]
+    command = plans.prepare_all(served.place / project, plans.prepare_options({}), "Mine")
+    assert command[-4:] == ["--leave-out", "left-out.txt", "--drawings", "4"]
+    assert (served.place / project / "left-out.txt").read_text() == "below/0.png"
+    served.tell("POST", f"/projects/{project}/put-back")
+    told = served.tell("GET", f"/projects/{project}")
+    assert (told["photos"]["count"], told["taken_out"]) == (3, 0)
 
 
 def test_sketches_of_six_photos_for_each_choice(served, project):

@@ -39,16 +39,17 @@ def test_a_project_is_not_taken_for_what_ships(projects):
 def test_a_project_that_has_learned_is_one_to_begin_with(projects):
     tulips, roses = projects.create("Tulips"), projects.create("My <roses>")
     listed = Listed(projects, Line(projects), local=True)
-    shipped = [{"id": id, "name": id} for id in SHIPPED]
+    shipped = [{"id": id, "name": id, "size": "256"} for id in SHIPPED]
     assert listed.state()["starts"] == shipped
     (roses / "run").mkdir()
     for name in ("config.json", "card.json"):
-        (roses / "run" / name).write_text("{}")
+        (roses / "run" / name).write_text('{"size": "384x256"}')
     assert listed.state()["starts"] == shipped, "no weights yet"
     with pytest.raises(UserError, match="has learned nothing yet"):
         begin_with(projects, tulips, roses.name)
     (roses / "run" / "generator.weights.h5").write_bytes(b"weights")
-    assert listed.state()["starts"] == [*shipped, {"id": "my-roses", "name": "My <roses>"}]
+    learned = {"id": "my-roses", "name": "My <roses>", "size": "384x256"}
+    assert listed.state()["starts"] == [*shipped, learned]
     # What it learns later on, or that it is thrown away, is nothing to who began with it.
     assert begin_with(projects, tulips, roses.name) == "my-roses"
     projects.delete("my-roses")

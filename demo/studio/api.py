@@ -55,6 +55,7 @@ class Api:
             Route(f"{one}/photos", self._photos, methods=["POST"]),
             Route(f"{one}/photos/{{photo}}", self._tell(self._remove), methods=["DELETE"]),
             Route(f"{one}/folder", self._tell(self._folder), methods=["POST"]),
+            Route(f"{one}/put-back", self._tell(self._put_back), methods=["POST"]),
             Route(f"{one}/pairs", self._tell(self._pairs), methods=["POST"]),
             Route(f"{one}/sketches", self._tell(self._sketches), methods=["POST"]),
             Route(f"{one}/choice", self._tell(self._choice), methods=["PUT"]),
@@ -121,6 +122,10 @@ class Api:
         if not self.local:
             raise UserError("a folder can be named only where the studio serves its own machine")
         photos.name_folder(self._project(request), _text(told, "path"))
+        return {}
+
+    def _put_back(self, request: Request, _: Told) -> Told:
+        settings.change(self._project(request), taken_out=[])
         return {}
 
     def _pairs(self, request: Request, told: Told) -> Told:

@@ -30,6 +30,7 @@ def project(folder: Path) -> dict[str, Any]:
         "photos": _photos(folder, told, found) | {"problem": problem},
         "near_duplicates": _near_duplicates(folder, found),
         "folder": told["folder"],
+        "taken_out": len(told["taken_out"]),
         "pairs": told["pairs"],
         "sketches": sketches.made(folder, found),
         "choice": told["choice"] or told["prepare"] or plans.prepare_options({}),

@@ -10,6 +10,7 @@ from demo.studio.jobs import OPEN, Job, State, jobs_of
 from demo.studio.line import Line
 from demo.studio.projects import SHIPPED, TRASH, Project, Projects, name_of
 
+SIZE = "256"  # Of what ships.
 FRESH = 3.0  # Seconds for which nobody adds up again how large the projects are.
 
 
@@ -66,14 +67,14 @@ class Listed:
             ],
             "free": shutil.disk_usage(self.projects.place).free,
             "local": self.local,
-            "starts": [{"id": id, "name": id} for id in SHIPPED] + self._learned(),
+            "starts": [{"id": id, "name": id, "size": SIZE} for id in SHIPPED] + self._learned(),
         }
 
     def _learned(self) -> list[dict[str, str]]:
         """The projects that another one can begin with, beside what ships."""
         folders = ((each.id, self.projects.place / each.id) for each in self._listed())
         return [
-            {"id": id, "name": name_of(folder)}
+            {"id": id, "name": name_of(folder), "size": plans.size_of(folder)}
             for id, folder in folders
             if id not in SHIPPED and plans.has_learned(folder)
         ]

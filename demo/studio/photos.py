@@ -33,6 +33,12 @@ class Listing:
     paths: dict[str, Path]
     left_out: Counter[str]
 
+    def without(self, taken_out: set[str], folder: Path) -> "Listing":
+        """Leave out the photos that have these paths below the folder."""
+        names = {id: path.relative_to(folder).as_posix() for id, path in self.paths.items()}
+        kept = {id: path for id, path in self.paths.items() if names[id] not in taken_out}
+        return Listing(kept, self.left_out)
+
     def fingerprint(self) -> str:
         """Return what changes whenever photos come, go or are changed."""
         digest = hashlib.sha256()
@@ -57,8 +63,12 @@ def listing(project: Path, fresh: bool = False) -> Listing:
 
     Raises `UserError` where that folder is gone.
     """
-    folder = folder_of(project)
-    own = folder == project / OWN
+    folder, taken_out = folder_of(project), set(settings.read(project)["taken_out"])
+    found = _all_of(folder, folder == project / OWN, fresh)
+    return found.without(taken_out, folder) if taken_out else found
+
+
+def _all_of(folder: Path, own: bool, fresh: bool) -> Listing:
     when, known = _listed.get(folder, (0.0, None))
     if known and not own and not fresh and time.monotonic() - when < _FRESH:
         return known
@@ -138,12 +148,17 @@ def _digest(path: Path) -> str:
 
 
 def remove(project: Path, id: str) -> None:
-    """Take a photo out. Raises `UserError` where there is none, or it is in somebody's folder."""
-    if folder_of(project) != project / OWN:
-        raise UserError("these photos are in a folder of your own; take it out of that folder")
+    """Take a photo out: one that was sent is gone, one in somebody's folder stays there, unused.
+
+    Raises `UserError` where there is none.
+    """
     path = listing(project).paths.get(id)
     if path is None:
         raise UserError("there is no such photo; it may have been taken out already")
+    folder = folder_of(project)
+    if folder != project / OWN:
+        settings.take_out(project, path.relative_to(folder).as_posix())
+        return
     path.unlink(missing_ok=True)
     (project / THUMBNAILS / f"{id}.jpg").unlink(missing_ok=True)
 
@@ -158,7 +173,7 @@ def name_folder(project: Path, path: str) -> None:
         raise UserError(f"found no folder at {path}; give its whole path, from / on")
     if path and (folder.resolve() in project.resolve().parents or folder.resolve() == project):
         raise UserError("this folder holds the project itself; give the folder of the photos")
-    settings.change(project, folder=str(folder) if path else None)
+    settings.change(project, folder=str(folder) if path else None, taken_out=[])
     shutil.rmtree(project / THUMBNAILS, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.errors import UserError
-from demo.studio import photos, settings
+from demo.studio import objects, photos, settings
 from demo.studio.photos import OWN
 from demo.studio.projects import SHIPPED, Projects
 
@@ -18,6 +18,7 @@ BACKGROUNDS = ("black", "white", "studio")
 PLANTS = ("auto", "yes", "no")
 LONGEST = 7 * 24 * 60  # Minutes: until somebody stops it.
 DATA, RUN, BUNDLE, SITE, START, EARLIER = "data", "run", "bundle", "site", "start", "earlier"
+LEFT_OUT = "left-out.txt"  # Of a folder of this machine: paths below it.
 _WHAT_A_START_IS = ("config.json", "card.json", "generator.weights.h5")
 FEW = {100: 4, 300: 2}  # Below so many photos each is drawn so many times.
 
@@ -70,6 +71,10 @@ def prepare_all(project: Path, options: Mapping[str, str], name: str) -> list[st
     told = settings.read(project)
     found = photos.listing(project, fresh=True)
     command = prepare(told["folder"] or OWN, DATA, options, name)
+    if told["taken_out"]:
+        text = "\n".join(told["taken_out"])
+        (project / LEFT_OUT).write_text(text, "utf-8", "surrogateescape")
+        command += ["--leave-out", LEFT_OUT]
     if told["pairs"]:
         layout = "pairs" if (photos.folder_of(project) / "input").is_dir() else "ab"
         return [*command, "--layout", layout]
@@ -126,6 +131,11 @@ def begin_with(projects: Projects, project: Path, start: Any) -> str | None:
 def has_learned(project: Path) -> bool:
     """Tell whether another project can begin with this one: a checkpoint was written."""
     return all((project / RUN / name).is_file() for name in _WHAT_A_START_IS)
+
+
+def size_of(project: Path) -> str:
+    """Return the size of the pictures that a project has learned: `256`, or `384x256`."""
+    return str(objects.read(project / RUN / "config.json").get("size", ""))
 
 
 def has_pairs_of(project: Path, listing: photos.Listing) -> bool:

@@ -11,10 +11,12 @@ from demo.errors import UserError
 from demo.studio import objects
 from demo.studio.projects import SETTINGS
 
-# folder: of this machine, in place of photos/; left_out: by kind; choice: how photos are to be
-# drawn, prepare: how they were; trained: what the run began with.
+# folder: of this machine, in place of photos/; taken_out: paths below it of what is not wanted;
+# left_out: by kind; choice: how photos are to be drawn, prepare: how they were; trained: what the
+# run began with.
 EMPTY: dict[str, Any] = {
     "folder": None,
+    "taken_out": [],
     "pairs": False,
     "left_out": {},
     "choice": None,
@@ -37,6 +39,13 @@ def change(project: Path, **changes: Any) -> dict[str, Any]:
     """Write some of them anew, and return all."""
     with _lock:
         return _write(project, read(project) | changes)
+
+
+def take_out(project: Path, path: str) -> None:
+    """Add to the photos of a folder that are not wanted."""
+    with _lock:
+        told = read(project)
+        _write(project, told | {"taken_out": [*told["taken_out"], path]})
 
 
 def count_left_out(project: Path, kinds: dict[str, int]) -> None:

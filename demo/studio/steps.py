@@ -90,10 +90,12 @@ def spent(project: Path) -> float:
 
 
 def _drawn(trained: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Of which folder and how pairs are made: not how many drawings of each, nor their name."""
+    """Of which folder pairs are made, and how; not of which of its photos, nor how many of each."""
     _, _, place, _, *rest = trained["prepare"]
     options = dict(zip(rest[::2], rest[1::2], strict=True))
-    return place, {name: options[name] for name in options.keys() - {"--drawings", "--name"}}
+    return place, {
+        name: options[name] for name in options.keys() - {"--drawings", "--name", "--leave-out"}
+    }
 
 
 def _is_prepared(project: Path) -> bool:

@@ -141,7 +141,7 @@ def drop_file(page: Page, file: Path) -> None:
 
 def on_from_there(page: Page, served: Studio) -> None:
     page.goto(f"{served.link}#/roses")
-    expect(page.get_by_text("Nothing is lost")).to_be_visible()
+    expect(page.get_by_text("It goes on from where it last saved")).to_be_visible()
     page.get_by_role("button", name="Go on", exact=True).click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     ready(page)

@@ -48,6 +48,7 @@ def prepare(
     layout: Layout = "photos",
     direction: Direction = "ab",
     test_share: float = 0.05,
+    leave_out: Path | None = None,
     name: str | None = None,
     licence: str | None = None,
     processes: int | None = None,
@@ -80,6 +81,8 @@ def prepare(
             input/ and target/ with equal file names; "ab" takes side-by-side images.
         direction: "ab" where the input is in input/, or on the left; "ba" the other way round.
         test_share: Share of the photos that are held out; one of each at least.
+        leave_out: File that names pictures to leave out, a line each: their paths below `photos`,
+            with slashes. Pairs that were made of them are removed.
         name: What the data is called; the folder's name by default.
         licence: Licence of the photos, for the model's card.
         processes: How many to work with; one a core by default.
@@ -96,7 +99,7 @@ def prepare(
     choices |= {"plants": plants, "layout": layout, "direction": direction}
     _check(size, test_share, drawings, processes, choices)
     named = "" if photos.is_dir() else str(photos)
-    sources = find_sources(located(photos), dataset, layout, named)
+    sources = find_sources(located(photos), dataset, layout, named, leave_out)
     if not sources.files:
         other = f"; what is there: {found.told(sources.left_out)}" if sources.left_out else ""
         raise UserError(f"found no pictures in {photos} or its sub-folders{other}")

@@ -31,12 +31,24 @@ class Sources:
     held_out: str | None = None
 
 
-def find_sources(photos: Path, dataset: Path, layout: str, name: str = "") -> Sources:
+def find_sources(
+    photos: Path, dataset: Path, layout: str, name: str = "", leave_out: Path | None = None
+) -> Sources:
     """Find the pictures in a folder; `name` is that of a known dataset that lies there.
 
-    A dataset in the folder of its photos is passed over. Raises `UserError` for a layout that is
-    not there.
+    A dataset in the folder of its photos is passed over, and so are the pictures that a file
+    names (`prepare`). Raises `UserError` for a layout, or a file, that is not there.
     """
+    sources = _all_sources(photos, dataset, layout, name)
+    unwanted = _named_in(leave_out) if leave_out else frozenset()
+    for source, files in list(sources.files.items()):
+        if any(file.relative_to(photos).as_posix() in unwanted for file in files):
+            del sources.files[source]
+            sources.left_out["named to be left out"] += 1
+    return sources
+
+
+def _all_sources(photos: Path, dataset: Path, layout: str, name: str) -> Sources:
     held_out = _held_out(photos)
     parts = ["train", held_out] if held_out else [""]
     if layout == "pairs":
@@ -81,6 +93,13 @@ def are_plants(files: dict[str, tuple[Path, Path]]) -> bool:
         if image.mode == "RGB":  # What is cut out has nothing around it.
             shares.append(green_parts(cv2.medianBlur(to_size(image, WORK), 3)).mean())
     return bool(shares) and float(np.median(shares)) > _LEAFY
+
+
+def _named_in(file: Path) -> frozenset[str]:
+    try:
+        return frozenset(file.read_text("utf-8", "surrogateescape").split("\n"))
+    except OSError as error:
+        raise UserError(f"--leave-out {file}: cannot be read: {error.strerror}") from None
 
 
 def _held_out(photos: Path) -> str | None:

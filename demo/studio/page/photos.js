@@ -64,10 +64,13 @@ export function makePhotos(store, id) {
         });
         input.addEventListener("keydown", (event) => { if (event.key === "Enter") use.click(); });
         const used = make("p", { class: "aside" });
-        return {
-            element: make("details", { class: "folder", hidden: "" }, make("summary", {}, text("folder")), make("div", { class: "row" }, input, use), used),
-            used,
-        };
+        const unused = make("p", { class: "aside" });
+        const back = make("div", { class: "row", hidden: "" }, unused, button(text("put_back"), trouble, async () => {
+            await post(`projects/${id}/put-back`);
+            await store.refresh();
+        }));
+        const details = make("details", { class: "folder", hidden: "" }, make("summary", {}, text("folder")), make("div", { class: "row" }, input, use), used);
+        return { element: make("div", {}, details, back), details, used, unused, back };
     }
 
     function take(source) {
@@ -91,8 +94,10 @@ export function makePhotos(store, id) {
         progress.set(uploads.share, uploads.left === null ? words : `${words}, ${text("left", { time: duration(uploads.left) })}`);
     }
 
-    function update(state, { photos, folder: path, near_duplicates: near, pairs }) {
-        show(folder.element, state.local);
+    function update(state, { photos, folder: path, taken_out: out, near_duplicates: near, pairs }) {
+        show(folder.details, state.local);
+        show(folder.back, out > 0);
+        say(folder.unused, text(out === 1 ? "taken_out_one" : "taken_out", { n: number(out) }));
         say(folder.used, path ? text("folder_used", { path }) : "");
         show(missing, Boolean(photos.problem));
         say(missing, photos.problem ?? "");

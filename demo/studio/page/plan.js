@@ -5,7 +5,7 @@ import { choices, keep, taken } from "./keep.js";
 import { text } from "./words.js";
 
 const MINUTES = [15, 60, 480, null]; // Null is until somebody stops it.
-const SIZES = [128, 256];
+const SIZES = ["128", "256"];
 const OURS = ["flowers", "objects"]; // What ships has a name in every language.
 
 // { element, minutes() } of how long; `name` tells two on a page apart.
@@ -22,7 +22,7 @@ export function makePlan(id) {
     const long = howLong("minutes");
     const start = make("select", { onchange: fit });
     const size = make("select", { onchange: () => { touched = true; } });
-    size.append(...SIZES.map((each) => make("option", { value: each }, text("pixels", { n: each }))));
+    const sizes = new Map(); // Of what a training may begin with, by its id.
     let touched = false; // Or the server's own choice is shown.
     const element = make("div", { class: "plan" }, long.element,
         make("label", { class: "field" }, make("span", {}, text("start")), start, make("span", { class: "aside" }, text("start_why"))),
@@ -30,23 +30,30 @@ export function makePlan(id) {
 
     function update(state, project) {
         const options = [{ id: "", name: text("start_nothing") }, ...state.starts.filter((each) => each.id !== id)];
+        for (const each of state.starts) sizes.set(each.id, each.size);
         const fresh = start.options.length === 0;
         keep(start, options, (each) => each.id, (each) => make("option", { value: each.id }, named(each)));
         if (fresh) start.value = project.training?.start ?? "";
-        if (!touched && SIZES.includes(Number(project.choice.size))) size.value = project.choice.size;
         fit();
+        if (!touched && !size.disabled && SIZES.includes(project.choice.size)) size.value = project.choice.size;
     }
 
-    function fit() { // What ships are files for pictures of one size.
-        size.disabled = OURS.includes(start.value);
-        if (size.disabled) size.value = Math.max(...SIZES);
+    function fit() { // What a model has learned, it has learned of pictures of one size.
+        const fixed = sizes.get(start.value);
+        keep(size, fixed ? [fixed] : SIZES, (each) => each, (each) => make("option", { value: each }, pixels(each)));
+        size.disabled = Boolean(fixed);
     }
 
     function given() {
-        return { minutes: long.minutes(), start: start.value || null, size: Number(size.value) };
+        return { minutes: long.minutes(), start: start.value || null, size: size.value };
     }
 
     return { element, update, given };
+}
+
+function pixels(size) {
+    const [width, height = width] = size.split("x");
+    return text("pixels", { width, height });
 }
 
 const named = ({ id, name }) => (OURS.includes(id) ? text(`start_${id}`) : name);

@@ -37,6 +37,7 @@ export function makeTraining(store, id) {
             say(stop, text("stop"));
         }
     });
+    stop.title = text("stop_why");
     const facts = make("p", { class: "facts" });
     const running = make("div", { class: "panel" }, make("div", { class: "row" }, progress, stop), facts);
 

@@ -57,7 +57,7 @@ export async function makeStudio(element, place, text, places, ontold = () => {}
         },
         blank() {
             download.disabled = share.disabled = true;
-            status.textContent = text("blank");
+            status.textContent = text(element.querySelector(".examples button") ? "blank" : "here");
         },
         problem(error) {
             status.textContent = error.passing ? text("lost") : text("failed", { reason: error.message });

@@ -238,6 +238,43 @@ def test_what_is_typed_stays_though_the_page_asks_and_another_browser_writes(vis
     expect(field).to_have_value("half of a pa")
 
 
+def test_a_training_takes_the_size_of_what_it_begins_with(visited, served, project):
+    run = served.place / project / "run"
+    run.mkdir()
+    for name in ("config.json", "card.json", "generator.weights.h5"):
+        (run / name).write_text('{"size": "384x256"}')
+    go(visited, project, "training")
+    start, size = (visited.get_by_label(name) for name in ("Begin with", "Pictures of"))
+    expect(start.locator("option:checked")).to_have_text("What it has learned so far")
+    expect(size).to_be_disabled()
+    expect(size.locator("option")).to_have_text(["384 × 256 pixels"])
+    start.select_option("Nothing")
+    expect(size).to_be_enabled()
+    expect(size.locator("option")).to_have_text(["128 × 128 pixels", "256 × 256 pixels"])
+    size.select_option("128")
+    start.select_option("Our flowers")
+    expect(size).to_be_disabled()
+    expect(size).to_have_value("256")
+
+
+def test_photos_of_a_folder_are_taken_out_and_put_back(visited, served, tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(png(number))
+    project = served.tell("POST", "/projects", {"name": "Mine"})["id"]
+    go(visited, project, "photos")
+    visited.get_by_text("Use a folder of this machine").click()
+    visited.get_by_label("Where the folder is").fill(str(tmp_path))
+    visited.keyboard.press("Enter")
+    photos = visited.locator(".wall:not(.small) > li")
+    expect(photos).to_have_count(3)
+    photos.first.get_by_role("button").click()
+    expect(photos).to_have_count(2)
+    expect(visited.get_by_text("One photo of that folder was taken out")).to_be_visible()
+    visited.get_by_role("button", name="Use all again").click()
+    expect(photos).to_have_count(3)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_photos_are_taken_out_by_the_keyboard_alone(visited, served, project):
     go(visited, project, "photos")
     expect(visited.locator(".wall:not(.small) > li")).to_have_count(12)

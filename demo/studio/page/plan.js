@@ -29,11 +29,12 @@ export function makePlan(id) {
         make("label", { class: "field" }, make("span", { title: text("size_field") }, text("size")), size, make("span", { class: "aside" }, text("size_why"))));
 
     function update(state, project) {
-        const options = [{ id: "", name: text("start_nothing") }, ...state.starts.filter((each) => each.id !== id)];
+        const own = state.starts.filter((each) => each.id === id).map((each) => ({ ...each, name: text("start_so_far") }));
+        const options = [...own, { id: "", name: text("start_nothing") }, ...state.starts.filter((each) => each.id !== id)];
         for (const each of state.starts) sizes.set(each.id, each.size);
         const fresh = start.options.length === 0;
         keep(start, options, (each) => each.id, (each) => make("option", { value: each.id }, named(each)));
-        if (fresh) start.value = project.training?.start ?? "";
+        if (fresh) start.value = own[0]?.id ?? project.training?.start ?? "";
         fit();
         if (!touched && !size.disabled && SIZES.includes(project.choice.size)) size.value = project.choice.size;
     }

@@ -56,6 +56,33 @@ def test_the_paper_jitter_is_a_286_to_256_crop():
     assert len(np.unique(np.round(moved[:, 0, 10, 0], 2))) > 1, "each pair has its own window"
 
 
+def test_at_half_the_size_a_picture_stands_beside_its_mirror_images():
+    sketches, photos, sketch, photo = augmented(Augmentation(zoom_min=-0.5, zoom_max=-0.5))
+    for before, after in ((sketches, sketch), (photos, photo)):
+        small = before.reshape(-1, SIZE // 2, 2, SIZE // 2, 2, 3).mean((2, 4))
+        mirrored = np.concatenate([small[:, ::-1], small, small[:, ::-1]], axis=1)
+        beside = mirrored[:, :, ::-1]
+        tiled = np.concatenate([beside, mirrored, beside], axis=2)
+        # Of the four that there is room for, each pair has its own window.
+        nearest = [
+            min(
+                np.abs(each[y : y + SIZE, x : x + SIZE] - seen).mean()
+                for y in range(SIZE // 2 + 1)
+                for x in range(SIZE // 2 + 1)
+            )
+            for each, seen in zip(tiled, after, strict=True)
+        ]
+        assert max(nearest) < 20, "by half a pixel of place; other pictures differ by 70"
+    assert sketch.min() >= 0 and sketch.max() <= 255.01
+
+
+def test_a_plain_picture_stays_plain_at_every_size():
+    plain = np.full((16, SIZE, SIZE, 3), 200.0, "float32")
+    anyhow = Augmentation(zoom_min=-0.5, zoom_max=1.0, shift=0.1)
+    moved, _ = anyhow(plain, plain, keras.random.SeedGenerator(0))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(moved), 200.0, atol=0.01)
+
+
 def test_a_gain_keeps_black_black():
     sketches, _, sketch, _ = augmented(Augmentation(gain=0.3))
     assert (sketch[(sketches == 0)] == 0).all()

@@ -16,7 +16,9 @@ class Augmentation:
     """How far a pair is changed at random. All zero: not at all."""
 
     zoom_min: float = 0.0
-    """Least enlargement; 30/256 is the 286 to 256 px jitter of pix2pix when zoom_max is too."""
+    """Least enlargement; 30/256 is the 286 to 256 px jitter of pix2pix when zoom_max is too. Below
+    0 pairs are made smaller, to -0.5, half of the size; they then stand beside their mirror images.
+    """
     zoom_max: float = 0.0
     """Greatest enlargement, as a share of the size; sampled anew for each pair."""
     shift: float = 0.0
@@ -31,7 +33,7 @@ class Augmentation:
         # One tensor of six channels, so that no random number can differ between the two.
         pair = ops.concatenate([ops.cast(sketch, "float32"), ops.cast(photo, "float32")], axis=-1)
         batch, (height, width) = ops.shape(pair)[0], pair.shape[1:3]
-        if self.zoom_max or self.shift or self.flip:
+        if self.zoom_min or self.zoom_max or self.shift or self.flip:
             zoom = 1.0 + keras.random.uniform((batch, 1), self.zoom_min, self.zoom_max, seed=seed)
             rows = _resampling(zoom, self._offsets(zoom, batch, height, seed), height, None)
             flips = self.flip and keras.random.uniform((batch, 1), seed=seed) < 0.5
@@ -50,7 +52,7 @@ class Augmentation:
 
     def _offsets(self, zoom, batch, size, seed):
         """Where the window starts in the source, in pixels: [B, 1]."""
-        spare = size - size / zoom  # What a zoomed picture has beyond the window.
+        spare = size - size / zoom  # What a zoomed picture has beyond the window; or lacks.
         slack = self.shift * size
         place = keras.random.uniform((batch, 1), seed=seed)
         return place * (spare + 2 * slack) - slack
@@ -63,9 +65,13 @@ def _resampling(zoom, offset, size: int, flips):
     """
     grid = ops.arange(size, dtype="float32")
     centres = (grid[None] + 0.5) / zoom + offset - 0.5
-    # Mirror at both borders; one reflection is enough, since windows never leave by more.
+    # Mirror at both borders; one reflection is enough, since windows never leave by more: at half
+    # the size they are twice as long, and cover the picture.
     centres = ops.abs(centres)
     centres = (size - 1) - ops.abs((size - 1) - centres)
     if flips is not None:
         centres = ops.where(flips, ops.flip(centres, axis=1), centres)
-    return ops.relu(1.0 - ops.abs(centres[..., None] - grid))
+    # What is made smaller is averaged over all the pixels that become one.
+    zoom = zoom[..., None]
+    weights = ops.relu(1.0 - ops.minimum(zoom, 1.0) * ops.abs(centres[..., None] - grid))
+    return weights / ops.where(zoom < 1.0, ops.sum(weights, axis=-1, keepdims=True), 1.0)

@@ -43,6 +43,7 @@ Batch = Annotated[int, Within(1, 65_536)]
 Weight = Annotated[float, Within(0)]
 Rate = Annotated[float, Within(0, open=True)]
 Share = Annotated[float, Within(0, 1)]
+Enlargement = Annotated[float, Within(-0.5, 1)]
 Decay = Annotated[float, Within(0, 1 - 1e-9)]  # Of 1 an average would never move.
 
 

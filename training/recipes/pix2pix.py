@@ -16,7 +16,7 @@ from training.networks.generators import Kind, generator
 from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
-from training.options import Batch, Decay, Options, Rate, Share, Weight, Width, Within
+from training.options import Batch, Decay, Enlargement, Options, Rate, Share, Weight, Width, Within
 from training.pixels import to_network
 from training.size import Size
 
@@ -59,9 +59,9 @@ class Pix2Pix(Options):
     """Adam's momentum; the usual 0.9 makes adversarial games oscillate (Radford et al. 2016)."""
     ema: Decay = 0.999
     """Decay a step of the averaged weights that are exported; 0 exports the last weights."""
-    zoom_min: Share = 0.0
-    """Least random enlargement of a pair, as a share of its size."""
-    zoom_max: Share = 0.15
+    zoom_min: Enlargement = 0.0
+    """Least random enlargement of a pair, as a share of its size; -0.5 shows it at half of that."""
+    zoom_max: Enlargement = 0.15
     """Greatest random enlargement."""
     shift: Share = 0.05
     """Random shift beyond what the enlargement leaves, as a share; borders are mirrored."""

@@ -9,7 +9,7 @@ SIZE = 32
 
 def augmented(augmentation, count=16, seed=0):
     sketches, photos = pairs(count, SIZE)
-    outputs = augmentation(sketches, photos, keras.random.SeedGenerator(seed))
+    outputs = augmentation([sketches, photos], keras.random.SeedGenerator(seed))
     return (sketches, photos, *(keras.ops.convert_to_numpy(x) for x in outputs))
 
 
@@ -35,7 +35,7 @@ def test_flip_alone_mirrors_whole_pairs():
 def test_sketch_and_photo_are_moved_alike():
     sketches, _ = pairs(8, SIZE)
     everything = Augmentation(zoom_max=0.2, shift=0.1, flip=True, gain=0.2)
-    sketch, photo = everything(sketches, sketches, keras.random.SeedGenerator(1))
+    sketch, photo = everything([sketches, sketches], keras.random.SeedGenerator(1))
     sketch, photo = keras.ops.convert_to_numpy(sketch), keras.ops.convert_to_numpy(photo)
     np.testing.assert_array_equal(sketch, photo)
     assert np.abs(sketch - sketches).mean() > 1
@@ -47,7 +47,7 @@ def test_the_paper_jitter_is_a_286_to_256_crop():
     """A ramp of slope 1 enlarged by 286/256 has slope 256/286, wherever the window starts."""
     ramp = np.tile(np.arange(64, dtype="float32")[None, None, :, None], (4, 64, 1, 3))
     jitter = Augmentation(zoom_min=30 / 256, zoom_max=30 / 256)
-    moved, _ = jitter(ramp, ramp, keras.random.SeedGenerator(0))
+    moved, _ = jitter([ramp, ramp], keras.random.SeedGenerator(0))
     moved = keras.ops.convert_to_numpy(moved)
     slopes = np.diff(moved[:, :, 4:-4, 0], axis=2)
     np.testing.assert_allclose(slopes, 256 / 286, atol=1e-3)
@@ -79,7 +79,7 @@ def test_at_half_the_size_a_picture_stands_beside_its_mirror_images():
 def test_a_plain_picture_stays_plain_at_every_size():
     plain = np.full((16, SIZE, SIZE, 3), 200.0, "float32")
     anyhow = Augmentation(zoom_min=-0.5, zoom_max=1.0, shift=0.1)
-    moved, _ = anyhow(plain, plain, keras.random.SeedGenerator(0))
+    moved, _ = anyhow([plain, plain], keras.random.SeedGenerator(0))
     np.testing.assert_allclose(keras.ops.convert_to_numpy(moved), 200.0, atol=0.01)
 
 

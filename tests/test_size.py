@@ -128,10 +128,10 @@ def test_a_cut_out_stands_whole_in_its_canvas(ground):
 def test_random_changes_move_both_sides_alike_and_flip_left_to_right():
     pictures = np.stack([flower(), flower()[:, ::-1]])
     changed = Augmentation(zoom_max=0.2, shift=0.1, flip=True, gain=0.2)
-    sketch, photo = changed(pictures, pictures, keras.random.SeedGenerator(1))
+    sketch, photo = changed([pictures, pictures], keras.random.SeedGenerator(1))
     np.testing.assert_array_equal(np.array(sketch), np.array(photo))
     assert sketch.shape == pictures.shape
-    flipped, _ = Augmentation(flip=True)(pictures, pictures, keras.random.SeedGenerator(3))
+    flipped, _ = Augmentation(flip=True)([pictures, pictures], keras.random.SeedGenerator(3))
     for before, after in zip(pictures, np.array(flipped), strict=True):
         assert any(np.allclose(after, x, atol=0.01) for x in (before, before[:, ::-1]))
 

@@ -16,7 +16,7 @@ from tests.tiny_recipe import TINY
 from training.data.weights import NONE
 from training.errors import UserError
 from training.fit import FitOptions, fit
-from training.pixels import to_network
+from training.pixels import from_network, to_network
 from training.recipes.pix2pix import Pix2Pix
 from training.runs.folder import load_generator
 from training.transfer.background import blur_where_empty
@@ -86,6 +86,19 @@ def test_the_distances_are_to_the_teachers_drawings(wide, batch, tmp_path):
         assert float(told[teacher]["l1"]) == pytest.approx(np.abs(aim - drawn).mean(), rel=1e-4)
     untaught, taught = told.values()
     assert abs(float(untaught["perceptual"]) - float(taught["perceptual"])) > 1e-3
+
+
+def test_a_teacher_sees_drawings_at_their_own_size_and_its_picture_is_made_smaller(wide, batch):
+    model = dataclasses.replace(STILL, zoom_min=-0.5, zoom_max=-0.5).build(SIZE, 0)
+    model.teacher = load_teacher(wide.folder, SIZE)
+    pictures = [*batch, from_network(model.teacher(to_network(batch[0])))]
+    again = keras.random.SeedGenerator(0)
+    again.state.assign(model.random.state)
+    sketch, _, aim = map(to_network, model.augmentation(pictures, again))
+    drawn = model.networks["generator"](sketch, training=True)
+    _, told = model.losses(batch)
+    assert float(told["l1"]) == pytest.approx(np.abs(aim - drawn).mean(), rel=1e-4)
+    assert np.abs(model.teacher(sketch) - aim).mean() > 0.01, "of what it does with small drawings"
 
 
 def test_a_teacher_is_neither_trained_nor_kept(wide):

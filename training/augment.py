@@ -1,4 +1,6 @@
-"""Random zoom, shift, flip and colour, the same for a sketch and its photo, in the compiled step.
+"""Random zoom, shift, flip and colour, the same for pictures that belong together.
+
+This is part of the compiled step.
 
 Everything geometric here is separable, so it is one interpolation matrix for the rows and one
 for the columns: two batched matrix products on either backend, with no gather, which neither
@@ -6,6 +8,8 @@ runs fast.
 """
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -28,11 +32,11 @@ class Augmentation:
     gain: float = 0.0
     """Greatest change of each colour channel, as a share. A gain keeps black backgrounds black."""
 
-    def __call__(self, sketch, photo, seed: keras.random.SeedGenerator):
-        """Change both alike: uint8 or float [B, H, W, 3] in 0..255 -> float32, same range."""
-        # One tensor of six channels, so that no random number can differ between the two.
-        pair = ops.concatenate([ops.cast(sketch, "float32"), ops.cast(photo, "float32")], axis=-1)
-        batch, (height, width) = ops.shape(pair)[0], pair.shape[1:3]
+    def __call__(self, pictures: Sequence[Any], seed: keras.random.SeedGenerator) -> list[Any]:
+        """Change all alike: uint8 or float [B, H, W, 3] in 0..255 -> float32, same range."""
+        # One tensor of three channels each, so that no random number can differ between them.
+        joined = ops.concatenate([ops.cast(each, "float32") for each in pictures], axis=-1)
+        batch, (height, width) = ops.shape(joined)[0], joined.shape[1:3]
         if self.zoom_min or self.zoom_max or self.shift or self.flip:
             zoom = 1.0 + keras.random.uniform((batch, 1), self.zoom_min, self.zoom_max, seed=seed)
             rows = _resampling(zoom, self._offsets(zoom, batch, height, seed), height, None)
@@ -43,12 +47,12 @@ class Augmentation:
                 width,
                 flips if self.flip else None,
             )
-            pair = ops.einsum("byi,bijc->byjc", rows, pair)
-            pair = ops.einsum("bxj,byjc->byxc", columns, pair)
+            joined = ops.einsum("byi,bijc->byjc", rows, joined)
+            joined = ops.einsum("bxj,byjc->byxc", columns, joined)
         if self.gain:
             gains = keras.random.uniform((batch, 1, 1, 3), 1 - self.gain, 1 + self.gain, seed=seed)
-            pair = ops.clip(pair * ops.tile(gains, (1, 1, 1, 2)), 0.0, 255.0)
-        return pair[..., :3], pair[..., 3:]
+            joined = ops.clip(joined * ops.tile(gains, (1, 1, 1, len(pictures))), 0.0, 255.0)
+        return ops.split(joined, len(pictures), axis=-1)
 
     def _offsets(self, zoom, batch, size, seed):
         """Where the window starts in the source, in pixels: [B, 1]."""

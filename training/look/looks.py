@@ -70,17 +70,17 @@ class Looks:
         return [int(x) for x in np.clip(np.floor(pixels + 0.5), 0, 255)]
 
     def pairs(
-        self, sketch: Any, photo: Any, teacher: Any, seed: keras.random.SeedGenerator
+        self, sketch: Any, photo: Any, seed: keras.random.SeedGenerator, taught: Any = None
     ) -> tuple[Any, Any, Any]:
         """What to train with: a generator's inputs, the photo, and what it is to come near to.
 
-        That is the photo, too, or what the teacher makes of the sketch. Pictures are [B, H, W, 3]
-        in [-1, 1]; with looks, both have the look that goes into the generator.
+        That is the photo, too, or `taught`, what a teacher makes of the sketch. Pictures are
+        [B, H, W, 3] in [-1, 1]; with looks, both have the look that goes into the generator.
         """
         if not self.count:
-            return sketch, photo, teacher(sketch) if teacher else photo
+            return sketch, photo, photo if taught is None else taught
         photo, look = self.vary(sketch, photo, seed)
-        target = self.apply(sketch, teacher(sketch), look) if teacher else photo
+        target = photo if taught is None else self.apply(sketch, taught, look)
         return [sketch, look], photo, target
 
     def vary(self, sketch: Any, photo: Any, seed: keras.random.SeedGenerator) -> tuple[Any, Any]:

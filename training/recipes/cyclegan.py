@@ -118,7 +118,7 @@ class CycleGANModel(AdversarialModel):
     def losses(self, batch):
         """One loss a player: pass for the other kind and come back; tell real from generated."""
         # Chance brought a and b together, so that sharing a zoom ties them to nothing.
-        a, b = map(to_network, self.augmentation(batch[0], batch[1], self.random))
+        a, b = map(to_network, self.augmentation(batch[:2], self.random))
         a_to_b, b_to_a = self.networks["a_to_b"], self.networks["b_to_a"]
         fake_b, fake_a = a_to_b(a, training=True), b_to_a(b, training=True)
         back_a, back_b = b_to_a(fake_b, training=True), a_to_b(fake_a, training=True)

@@ -96,7 +96,7 @@ class ProgressiveModel(AdversarialModel):
         generator = self.generators[self.stage]
         discriminator = self.discriminators[self.stage]
         alpha = self._fade_in()
-        photo, _ = self.augmentation(batch[0], batch[0], self.random)
+        (photo,) = self.augmentation([batch[0]], self.random)
         real = self._at_this_size(to_network(photo), alpha)
         noise = keras.random.normal((ops.shape(real)[0], self.options.latent), seed=self.random)
         generated = generator(noise, training=True)

@@ -185,6 +185,7 @@ def drawn_on_its_own(page: Page, taken: Path) -> None:
     server = StaticServer(index.parent)
     try:
         page.goto(server.address)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Roses of <b>mine</b>")
         ready(page)
         stroke(page, (0.3, 0.5), (0.7, 0.5))
         settled(page)

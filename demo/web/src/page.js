@@ -29,14 +29,22 @@ function choose(links, pads) {
     }
 }
 
+// A page of one model is called as that is. Of a card that cannot be read its pad tells.
+async function entitle(heading, place) {
+    const { title } = await fetch(place).then((answer) => answer.json()).catch(() => ({}));
+    if (typeof title === "string" && title) heading.textContent = document.title = title;
+}
+
 async function main() {
     document.documentElement.lang = language();
     const place = document.querySelector("main");
-    place.append(make("h1", {}, "Garabato"));
+    const heading = make("h1", {}, "Garabato");
+    place.append(heading);
     if (await isolate()) return; // The page is about to load once more, with threads allowed.
     const models = await (await fetch(new URL("models.json", BASE))).json();
     const links = models.map((path) => make("a", { href: `#${nameOf(path)}` }, called(nameOf(path))));
     const pads = models.map((path) => make("garabato-pad", { "data-card": new URL("card.json", new URL(path, BASE)).href }));
+    if (models.length === 1) entitle(heading, pads[0].dataset.card);
     if (models.length > 1) place.append(make("nav", { "aria-label": text("models") }, ...links));
     place.append(...pads);
     addEventListener("hashchange", () => choose(links, pads));

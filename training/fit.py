@@ -14,6 +14,7 @@ from training.data.batches import Batches
 from training.device import announce, device_name
 from training.opened import Opened, agree, open_training
 from training.runs import callbacks, checkpoints, plan
+from training.runs.calls import arrange_calls
 from training.runs.checkpoints import Position
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
@@ -134,6 +135,7 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
         model.looks.measure(*columns)
     paired = opened.dataset.paired
     if options.minutes and not Run.begun(options.run):
+        arrange_calls(model, devices, options.epoch_images // recipe.batch)
         with devices.training():
             options = plan.planned(options, model, columns, recipe.batch, paired)
         opened.config["epoch_images"] = options.epoch_images
@@ -172,7 +174,7 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
             animation.on_train_end()
         return
     around = [
-        callbacks.Stages(recipe.batch, position.images),
+        callbacks.Stages(recipe.batch),
         callbacks.StopOnNaN(),
         callbacks.Throughput(recipe.batch),
     ]
@@ -189,6 +191,7 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
         ]
     # Last, so that what a line tells of is there.
     around.append(callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples))
+    arrange_calls(model, devices, resumed.batches.steps)
     with devices.training():
         model.fit(
             resumed.batches,

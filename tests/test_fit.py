@@ -260,7 +260,9 @@ def test_a_disk_that_fills_during_a_checkpoint_loses_nothing(data, run):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
         with pytest.raises(UserError, match="cannot write .*; what was there is intact"):
-            checkpoints.save(model, run.checkpoints, checkpoints.Position(3, 12, 1.0))
+            checkpoints.save(
+                checkpoints.copied(model), run.checkpoints, checkpoints.Position(3, 12, 1.0)
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert {path: path.read_bytes() for path in run.checkpoints.iterdir()} == before

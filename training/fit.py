@@ -19,6 +19,7 @@ from training.runs.checkpoints import Position
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
 from training.runs.options import FitOptions
+from training.runs.writing import Writer
 from training.size import to_json
 from training.transfer.start import load_start
 from training.transfer.teacher import load_teacher
@@ -55,7 +56,9 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
         progress.step("build")
         model = _build(opened)
         resumed = _resume(opened, model)
-        _train(opened, model, resumed, verbose)
+        with Writer() as writer:
+            _train(opened, model, resumed, writer, verbose)
+        opened.devices.from_chief([np.zeros(1)])  # The others wait until all is written.
     return resumed.run
 
 
@@ -153,7 +156,9 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
     return _Resumed(run, position, batches)
 
 
-def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
+def _train(
+    opened: Opened, model: AdversarialModel, resumed: _Resumed, writer: Writer, verbose: int | str
+) -> None:
     """Train for the epochs that are left.
 
     What happens around an epoch is in the order of what it leaves: NaN stops it before anything
@@ -167,7 +172,7 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
     if options.minutes:
         epochs = position.epoch + ENDLESS
         late = position.seconds >= 60 * options.minutes
-    animation = callbacks.ProgressGIF(run.samples, run.progress)
+    animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
@@ -186,11 +191,13 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
         around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
-            EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices),
+            EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices, writer),
             animation,
         ]
     # Last, so that what a line tells of is there.
-    around.append(callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples))
+    around.append(
+        callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples, writer)
+    )
     arrange_calls(model, devices, resumed.batches.steps)
     with devices.training():
         model.fit(
@@ -201,7 +208,6 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
             verbose=verbose if devices.chief else 0,
             callbacks=around,
         )
-    devices.from_chief([np.zeros(1)])  # The others wait until the chief has written everything.
 
 
 def _compiles(devices: Devices) -> bool:

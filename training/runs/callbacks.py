@@ -10,6 +10,7 @@ from training import files, progress
 from training.errors import UserError
 from training.runs import sheets
 from training.runs.checkpoints import Position
+from training.runs.writing import Writer
 
 
 class Counting(keras.callbacks.Callback):
@@ -143,8 +144,17 @@ class Telling(Counting):
     With `minutes` they decide when it ends, or else the `epochs`; `begun` is where it goes on.
     """
 
-    def __init__(self, batch: int, begun: Position, epochs: int, minutes: float, samples: Path):
+    def __init__(
+        self,
+        batch: int,
+        begun: Position,
+        epochs: int,
+        minutes: float,
+        samples: Path,
+        writer: Writer,
+    ):
         super().__init__(batch)
+        self.writer = writer
         self.begun, self.epochs, self.minutes = begun, epochs, minutes
         self.samples, self.start = samples, time.monotonic()
 
@@ -166,17 +176,17 @@ class Telling(Counting):
         progress.step("train", images, self.total, "image", left, **now)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Tell what the epoch came to; its sheet and its checkpoint are written."""
+        """Tell what the epoch came to, once its sheet and its checkpoint are written."""
         speed, losses = self._said(logs)
-        progress.tell(
-            "epoch",
-            epoch=epoch + 1,
-            images=self.images(self.params["steps"]),
-            seconds=round(self.begun.seconds + time.monotonic() - self.start),
-            images_per_second=speed,
-            losses=losses,
-            sheet=self.samples / f"{epoch + 1:05d}.png",
-        )
+        facts = {
+            "epoch": epoch + 1,
+            "images": self.images(self.params["steps"]),
+            "seconds": round(self.begun.seconds + time.monotonic() - self.start),
+            "images_per_second": speed,
+            "losses": losses,
+            "sheet": self.samples / f"{epoch + 1:05d}.png",
+        }
+        self.writer.submit(lambda: progress.tell("epoch", **facts))
 
     def _said(self, logs):
         numbers = {name: float(value) for name, value in (logs or {}).items()}
@@ -187,12 +197,15 @@ class Telling(Counting):
 class ProgressGIF(keras.callbacks.Callback):
     """Joins all sample sheets to one animation when the training ends."""
 
-    def __init__(self, samples: Path, target: Path):
+    def __init__(self, samples: Path, target: Path, writer: Writer):
         super().__init__()
-        self.samples, self.target = samples, target
+        self.samples, self.target, self.writer = samples, target, writer
 
     def on_train_end(self, logs=None):
-        """Write the animation."""
+        """Have the animation written, after the last sheet."""
+        self.writer.submit(self._write)
+
+    def _write(self):
         paths = sorted(self.samples.glob("[0-9]*.png"))
         if paths:
             sheets.animate(paths, self.target)

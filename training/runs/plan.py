@@ -12,7 +12,7 @@ import numpy as np
 from training import progress
 from training.data.batches import Batches
 from training.errors import UserError
-from training.runs.checkpoints import state
+from training.runs.checkpoints import copied, state
 from training.runs.folder import Run
 from training.runs.options import FitOptions
 
@@ -36,7 +36,7 @@ def measure_speed(
     """Train some steps and undo them: the images a second that this machine trains on."""
     steps = model.steps_per_execution
     batches = Batches(columns, batch, 0, batch * steps * (WARM_UP + CALLS), paired=paired)
-    before = {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+    before = copied(model)
     watch = _StopWatch()
     model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[watch])
     for name, variable in state(model).items():

@@ -12,9 +12,10 @@ from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
 from training.device import announce, device_name
-from training.opened import Opened, agree, open_training
-from training.runs import callbacks, checkpoints, plan
-from training.runs.calls import arrange_calls
+from training.opened import Opened, agree, open_training, with_recipe
+from training.options import Auto
+from training.runs import batch, callbacks, checkpoints, plan
+from training.runs.calls import LEAST_CALLS, arrange_calls
 from training.runs.checkpoints import Position
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
@@ -53,6 +54,8 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     announce()
     # Before the networks are built, which takes long, and on a GPU the memory of who is there.
     with _alone(opened):
+        if isinstance(opened.recipe.batch, Auto):
+            opened = _with_batch(opened)
         progress.step("build")
         model = _build(opened)
         resumed = _resume(opened, model)
@@ -99,6 +102,28 @@ def _alone(opened: Opened) -> contextlib.AbstractContextManager[None]:
     if not opened.devices.chief:
         return contextlib.nullcontext()
     return files.alone(folder, f"another fit is at work on {folder}; choose another --run")
+
+
+def _with_batch(opened: Opened) -> Opened:
+    """Ask the device for its batch, with networks that are built for it and thrown away."""
+    options, dataset, devices = opened.options, opened.dataset, opened.devices
+    columns = dataset.train.load()
+    most = min(len(dataset.train), options.epoch_images // LEAST_CALLS)
+
+    def speed(recipe: Any) -> float:
+        keras.utils.clear_session()  # The one before has to leave the memory.
+        progress.step("measure speed")
+        model = _build(with_recipe(opened, recipe))
+        if model.looks:
+            model.looks.measure(*columns)
+        arrange_calls(model, devices, options.epoch_images // recipe.batch)
+        with devices.training():
+            return plan.measure_speed(model, columns, recipe.batch, dataset.paired)
+
+    recipe, told = batch.choose(opened.recipe, most, speed)
+    keras.utils.clear_session()
+    print(told, flush=True)
+    return with_recipe(opened, recipe)
 
 
 def _build(opened: Opened) -> AdversarialModel:

@@ -1,6 +1,8 @@
 """What an epoch leaves behind: weights to show, a sheet of what they generate, card, checkpoint.
 
-All is taken or drawn where the epoch ends, and written while the next one trains.
+All is taken or drawn where the epoch ends, and written while the next one trains: writing takes a
+second for `fast` and eight for `paper` (686 MB) on two shared cores, under one percent of an epoch
+there, but as long as thousands of images take on a GPU.
 """
 
 import time

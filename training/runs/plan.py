@@ -18,7 +18,8 @@ from training.runs.options import FitOptions
 
 EPOCHS = 20  # Checkpoints and sheets in a training of one stretch, if that is often enough.
 MOST_IMAGES = 4_000  # Between two of them,
-MOST_SECONDS = 180.0  # as this is what a stop may cost.
+MOST_SECONDS = 180.0  # as this is what a stop may cost;
+LEAST_SECONDS = 20.0  # but a GPU, which sees as many in one, would draw more sheets than it trains.
 # Calls that are not counted, as the first compiles, and what is enough to know the speed.
 WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
@@ -62,7 +63,8 @@ def planned(
 
 def epoch_images(speed: float, minutes: float, batch: int) -> int:
     """How many images to see between two checkpoints: a share of the time, in whole batches."""
-    images = min(MOST_IMAGES, speed * min(MOST_SECONDS, 60 * minutes / EPOCHS))
+    most = max(MOST_IMAGES, speed * LEAST_SECONDS)
+    images = min(most, speed * min(MOST_SECONDS, 60 * minutes / EPOCHS))
     return max(1, int(images // batch)) * batch
 
 

@@ -142,7 +142,7 @@ def _build(opened: Opened) -> AdversarialModel:
     keras.utils.set_random_seed(opened.options.seed)
     with opened.devices.building():
         model = recipe.build(dataset.size, opened.options.seed)
-        model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(opened.devices))
+        model.compile(optimizer=recipe.optimizer(), jit_compile=compiles(opened.devices))
         model.optimizer.build(model.trainable_variables)
         if getattr(recipe, "teacher", None):
             blurred = dataset.info.get("focus") == "drawn"  # As the photos are, then.
@@ -235,8 +235,11 @@ def _train(
         )
 
 
-def _compiles(devices: Devices) -> bool:
-    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN, and compiles for one device.
+def compiles(devices: Devices) -> bool:
+    """Whether XLA compiles the step.
+
+    Under TensorFlow on a CPU it was 1.5 times slower than oneDNN, and it compiles for one device.
+    """
     return keras.backend.backend() == "jax" or (devices.replicas == 1 and accelerator() is not None)
 
 

@@ -37,7 +37,7 @@ class Generator(nn.Module):
         super().__init__()
         widths = [3, 64, 128, 256, 512, 512, 512, 512, 512]
         self.downs = nn.ModuleList(
-            down(given, width, norm=place > 0)
+            down(given, width, norm=0 < place < 7)  # Of one pixel PyTorch takes no statistics.
             for place, (given, width) in enumerate(zip(widths, widths[1:], strict=False))
         )
         # What comes from below is joined by the encoder's own of that size, as wide.
@@ -104,10 +104,11 @@ class Training:
     def step(self, sketch, photo) -> None:
         """Train both players on uint8 [B, 3, 256, 256] of the processor's memory."""
         sketch, photo = (
-            x.to(self.device, non_blocking=True).float().div(127.5).sub(1)
-            for x in (sketch, photo)
+            x.to(self.device, non_blocking=True).float().div(127.5).sub(1) for x in (sketch, photo)
         )
-        sketch, photo = (x.contiguous(memory_format=torch.channels_last) for x in jitter(sketch, photo))
+        sketch, photo = (
+            x.contiguous(memory_format=torch.channels_last) for x in jitter(sketch, photo)
+        )
         bce = functional.binary_cross_entropy_with_logits
 
         self.discriminator.requires_grad_(True)
@@ -130,7 +131,9 @@ class Training:
         self.adams[player].step()
 
 
-def measure(batch: int, bfloat16: bool, seconds: float, *, compiled: bool) -> tuple[float, int | None]:
+def measure(
+    batch: int, bfloat16: bool, seconds: float, *, compiled: bool
+) -> tuple[float, int | None]:
     """Images/s, and the most bytes that were taken of a GPU's memory (None on a processor)."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_float32_matmul_precision("high")

@@ -21,7 +21,7 @@ PARTS = {
     "runs": {
         "fit": "promises or random or averaged or nan",
         "recipes": "complete and not pix2pix",
-        "calls": "test_a_training_ends or nan",
+        "calls": "two_starts or nan",
     },
 }
 TESTS = Path(__file__).parent

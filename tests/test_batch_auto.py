@@ -21,6 +21,10 @@ from training.runs.batch import choose, for_batch
 AUTO = dataclasses.replace(TINY, batch=Auto(1), ema=0.5)
 
 
+AFTER_IT = RuntimeError("Array has been deleted")
+AFTER_IT.__context__ = RuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+
+
 def chosen(speeds, recipe=AUTO, most=1_000):
     """What comes of images/s by batch, or of errors; and which were asked for."""
     asked = []
@@ -55,6 +59,7 @@ def test_it_doubles_while_that_is_faster():
         MemoryError(),
         RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 1 byte"),
         RuntimeError("OOM when allocating tensor with shape[8,64,128,128]"),
+        AFTER_IT,
     ],
 )
 def test_it_stops_where_memory_is_short(short):

@@ -81,7 +81,16 @@ def _measured(recipe: Any, batch: int, measure: Callable[[Any], float]) -> float
     try:
         return measure(for_batch(recipe, batch))
     except Exception as error:
-        told = f"{type(error).__name__} {error}"
-        if not isinstance(error, MemoryError) and not any(word in told for word in SHORT):
+        if not _is_short(error):
             raise
     return None
+
+
+def _is_short(error: BaseException | None) -> bool:
+    """Tell whether memory was short, also where what Keras tidies up fails after it."""
+    while error:
+        told = f"{type(error).__name__} {error}"
+        if isinstance(error, MemoryError) or any(word in told for word in SHORT):
+            return True
+        error = error.__context__
+    return False

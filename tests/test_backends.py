@@ -21,6 +21,7 @@ PARTS = {
     "runs": {
         "fit": "promises or random or averaged or nan",
         "recipes": "complete and not pix2pix",
+        "calls": "two_starts or nan",
     },
 }
 TESTS = Path(__file__).parent

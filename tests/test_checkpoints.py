@@ -20,7 +20,7 @@ def model():
 
 def save(model, folder, epoch):
     model.set_weights([np.full((1, 1), epoch), np.zeros(1)])
-    checkpoints.save(model, folder, Position(epoch, 4 * epoch, 1.0))
+    checkpoints.save(checkpoints.copied(model), folder, Position(epoch, 4 * epoch, 1.0))
 
 
 def weight(model):

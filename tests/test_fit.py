@@ -180,7 +180,7 @@ def test_options_out_of_range_are_refused(data, tmp_path, option, value, message
 
 def test_nan_stops_the_run_and_says_where(data, tmp_path):
     wild = dataclasses.replace(TINY, learning_rate=1e30)
-    with pytest.raises(UserError, match=r"diverged: \w+ is .* at step \d+ of epoch 1"):
+    with pytest.raises(UserError, match=r"diverged: \w+ is .* by step \d+ of epoch 1"):
         train(data, tmp_path / "wild", recipe=wild, images=200)
     assert not list((tmp_path / "wild" / "checkpoints").iterdir())
 
@@ -260,7 +260,9 @@ def test_a_disk_that_fills_during_a_checkpoint_loses_nothing(data, run):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
         with pytest.raises(UserError, match="cannot write .*; what was there is intact"):
-            checkpoints.save(model, run.checkpoints, checkpoints.Position(3, 12, 1.0))
+            checkpoints.save(
+                checkpoints.copied(model), run.checkpoints, checkpoints.Position(3, 12, 1.0)
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert {path: path.read_bytes() for path in run.checkpoints.iterdir()} == before

@@ -16,6 +16,7 @@ from training.recipes import RECIPES
 from training.runs.checkpoints import state
 from training.runs.plan import (
     EPOCHS,
+    LEAST_SECONDS,
     MOST_IMAGES,
     MOST_SECONDS,
     epoch_images,
@@ -47,7 +48,9 @@ def test_a_time_is_cut_into_twenty_stretches_of_whole_batches():
     assert epoch_images(speed=10, minutes=60, batch=8) == 10 * 3600 / EPOCHS
     assert epoch_images(speed=10, minutes=1, batch=8) == 24
     assert epoch_images(speed=0.01, minutes=1, batch=8) == 8
-    assert epoch_images(speed=1e6, minutes=60, batch=7) == MOST_IMAGES // 7 * 7
+    assert epoch_images(speed=100, minutes=60, batch=7) == MOST_IMAGES // 7 * 7
+    assert epoch_images(speed=6_000, minutes=60, batch=8) == 6_000 * LEAST_SECONDS
+    assert epoch_images(speed=6_000, minutes=1, batch=8) == 6_000 * 60 / EPOCHS
     assert epoch_images(speed=4, minutes=10_000, batch=8) == 4 * MOST_SECONDS
 
 

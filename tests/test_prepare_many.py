@@ -1,15 +1,18 @@
 """What a photo costs does not grow with how many there are."""
 
 import time
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.benchmarks.preparing_many import measure
+from training.data.pairs import SIDES, SPLITS
 from training.prepare.alike import near_duplicates
 from training.prepare.ledger import Entry, Ledger
-from training.prepare.update import _fill_empty_split
+from training.prepare.update import _fill_empty_split, _sweep
 from training.prepare.workers import Job, Plan
 
 MANY = 20_000
@@ -39,6 +42,32 @@ def test_near_duplicates_are_counted_at_the_same_cost_a_photo():
         return (time.process_time() - start) / count
 
     assert seconds_each(8 * MANY) < 6 * seconds_each(MANY)  # In proportion to n it would be 8.
+
+
+def test_the_journal_and_the_last_look_at_the_files_take_little_memory(tmp_path):
+    """Beside the entries themselves, which are some hundred bytes each."""
+    count, train = 2_000, tmp_path / "train" / "input"
+    for split in SPLITS:
+        for side in SIDES:
+            (tmp_path / split / side).mkdir(parents=True)
+    ledger = Ledger(tmp_path / "photos.jsonl")
+    for number in range(1, count + 1):
+        ledger.add(Entry(f"holiday/{number:08d}.jpg", f"{number:04d}.jpg", "train", "0" * 16))
+        (train / f"{number:04d}.jpg").touch()
+    (train / "0000.jpg").touch()  # What was left behind.
+
+    def bytes_each(do: Callable[[], object]) -> float:
+        tracemalloc.start()
+        try:
+            do()
+            return tracemalloc.get_traced_memory()[1] / count
+        finally:
+            tracemalloc.stop()
+
+    assert bytes_each(ledger.rewrite) < 200
+    assert bytes_each(lambda: _sweep(tmp_path, ledger)) < 200
+    assert not (train / "0000.jpg").exists() and len(list(train.iterdir())) == count
+    assert Ledger(ledger.path).entries == ledger.entries
 
 
 @pytest.mark.slow

@@ -81,6 +81,7 @@ def _fit(arguments: list[str]) -> None:
         from training.data.known import SOURCES
         from training.fit import FitOptions, describe, fit
         from training.recipes import RECIPES
+        from training.runs.batch import with_auto
 
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help"):
@@ -119,11 +120,12 @@ def _fit(arguments: list[str]) -> None:
             preset: Where the recipe's defaults come from; single options override it.
             dry_run: Print the configuration and the networks with their sizes, and train nothing.
         """
+        wanted = with_auto(recipe, presets[chosen])
         if dry_run:
-            print(describe(recipe, options, name=name))
+            print(describe(wanted, options, name=name))
             return
         # In a file a bar is a line a step: hundreds of megabytes in a night.
-        run = fit(recipe, options, name=name, verbose="auto" if sys.stdout.isatty() else 2)
+        run = fit(wanted, options, name=name, verbose="auto" if sys.stdout.isatty() else 2)
         if run.samples.exists():  # Of several machines the first has them.
             _tell(run.folder, max(run.samples.glob("[0-9]*.png"), default=run.samples))
 

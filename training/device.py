@@ -1,20 +1,23 @@
-"""The device that a training runs on: its name, how fast it multiplies, and a card that is idle."""
+"""The device that a training runs on: its name, speed and memory, and a card that is idle."""
 
 import os
 import platform
 import re
+import resource
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import keras
 from keras import ops
 
-from training.backends import accelerator
+from training.backends import accelerator, accelerator_peak
 from training.progress import warn
 
 DRIVER = Path("/proc/driver/nvidia/gpus")  # Of Linux: a folder a card, whatever is installed.
+MEMORY = Path("/proc/meminfo")  # Of Linux.
 SIDES = {"cpu": 1024, "gpu": 8192, "tpu": 8192}  # Of the matrices, so that they fill a device.
 SECONDS = 1.0
 
@@ -95,3 +98,20 @@ def speed(device: str, dtype: str) -> float:
             multiply()
             count += 1
     return 2 * side**3 * count / seconds / 1e12
+
+
+def peak_memory() -> int:
+    """Bytes taken at most so far: of the GPU's memory where it tells them, or by this process."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return accelerator_peak() or unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def room_for_twice() -> bool:
+    """Tell whether this process may take as much again as it did; a GPU refuses by itself.
+
+    A processor's system does not refuse, but ends whoever it likes.
+    """
+    if accelerator() or not MEMORY.exists():
+        return True
+    free = re.search(r"^MemAvailable: +(\d+) kB", MEMORY.read_text(), re.MULTILINE)
+    return free is None or 1024 * int(free[1]) > peak_memory()

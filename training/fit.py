@@ -12,12 +12,15 @@ from training.adversarial import AdversarialModel
 from training.backends import Devices, accelerator, configure
 from training.data.batches import Batches
 from training.device import announce, device_name
-from training.opened import Opened, agree, open_training
-from training.runs import callbacks, checkpoints, plan
+from training.opened import Opened, agree, open_training, with_recipe
+from training.options import Auto
+from training.runs import batch, callbacks, checkpoints, plan
+from training.runs.calls import LEAST_CALLS, arrange_calls
 from training.runs.checkpoints import Position
 from training.runs.epoch_end import EpochEnd
 from training.runs.folder import Run
 from training.runs.options import FitOptions
+from training.runs.writing import Writer
 from training.size import to_json
 from training.transfer.start import load_start
 from training.transfer.teacher import load_teacher
@@ -51,10 +54,14 @@ def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "au
     announce()
     # Before the networks are built, which takes long, and on a GPU the memory of who is there.
     with _alone(opened):
+        if isinstance(opened.recipe.batch, Auto):
+            opened = _with_batch(opened)
         progress.step("build")
         model = _build(opened)
         resumed = _resume(opened, model)
-        _train(opened, model, resumed, verbose)
+        with Writer() as writer:
+            _train(opened, model, resumed, writer, verbose)
+        opened.devices.from_chief([np.zeros(1)])  # The others wait until all is written.
     return resumed.run
 
 
@@ -97,6 +104,28 @@ def _alone(opened: Opened) -> contextlib.AbstractContextManager[None]:
     return files.alone(folder, f"another fit is at work on {folder}; choose another --run")
 
 
+def _with_batch(opened: Opened) -> Opened:
+    """Ask the device for its batch, with networks that are built for it and thrown away."""
+    options, dataset, devices = opened.options, opened.dataset, opened.devices
+    columns = dataset.train.load()
+    most = min(len(dataset.train), options.epoch_images // LEAST_CALLS)
+
+    def speed(recipe: Any) -> float:
+        keras.utils.clear_session()  # The one before has to leave the memory.
+        progress.step("measure speed")
+        model = _build(with_recipe(opened, recipe))
+        if model.looks:
+            model.looks.measure(*columns)
+        arrange_calls(model, devices, options.epoch_images // recipe.batch)
+        with devices.training():
+            return plan.measure_speed(model, columns, recipe.batch, dataset.paired)
+
+    recipe, told = batch.choose(opened.recipe, most, speed)
+    keras.utils.clear_session()
+    print(told, flush=True)
+    return with_recipe(opened, recipe)
+
+
 def _build(opened: Opened) -> AdversarialModel:
     """Build the networks, the optimizer and the teacher.
 
@@ -113,7 +142,7 @@ def _build(opened: Opened) -> AdversarialModel:
     keras.utils.set_random_seed(opened.options.seed)
     with opened.devices.building():
         model = recipe.build(dataset.size, opened.options.seed)
-        model.compile(optimizer=recipe.optimizer(), jit_compile=_compiles(opened.devices))
+        model.compile(optimizer=recipe.optimizer(), jit_compile=compiles(opened.devices))
         model.optimizer.build(model.trainable_variables)
         if getattr(recipe, "teacher", None):
             blurred = dataset.info.get("focus") == "drawn"  # As the photos are, then.
@@ -134,6 +163,7 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
         model.looks.measure(*columns)
     paired = opened.dataset.paired
     if options.minutes and not Run.begun(options.run):
+        arrange_calls(model, devices, options.epoch_images // recipe.batch)
         with devices.training():
             options = plan.planned(options, model, columns, recipe.batch, paired)
         opened.config["epoch_images"] = options.epoch_images
@@ -151,7 +181,9 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
     return _Resumed(run, position, batches)
 
 
-def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: int | str) -> None:
+def _train(
+    opened: Opened, model: AdversarialModel, resumed: _Resumed, writer: Writer, verbose: int | str
+) -> None:
     """Train for the epochs that are left.
 
     What happens around an epoch is in the order of what it leaves: NaN stops it before anything
@@ -165,14 +197,14 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
     if options.minutes:
         epochs = position.epoch + ENDLESS
         late = position.seconds >= 60 * options.minutes
-    animation = callbacks.ProgressGIF(run.samples, run.progress)
+    animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
         if devices.chief and not run.progress.exists():  # It was stopped here.
             animation.on_train_end()
         return
     around = [
-        callbacks.Stages(recipe.batch, position.images),
+        callbacks.Stages(recipe.batch),
         callbacks.StopOnNaN(),
         callbacks.Throughput(recipe.batch),
     ]
@@ -184,11 +216,14 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
         around += [
             callbacks.LogTable(run.log, position.epoch),
             *_tensorboard(run),
-            EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices),
+            EpochEnd(recipe, run, opened.dataset, resumed.batches, position, devices, writer),
             animation,
         ]
     # Last, so that what a line tells of is there.
-    around.append(callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples))
+    around.append(
+        callbacks.Telling(recipe.batch, position, epochs, options.minutes, run.samples, writer)
+    )
+    arrange_calls(model, devices, resumed.batches.steps)
     with devices.training():
         model.fit(
             resumed.batches,
@@ -198,11 +233,13 @@ def _train(opened: Opened, model: AdversarialModel, resumed: _Resumed, verbose: 
             verbose=verbose if devices.chief else 0,
             callbacks=around,
         )
-    devices.from_chief([np.zeros(1)])  # The others wait until the chief has written everything.
 
 
-def _compiles(devices: Devices) -> bool:
-    # XLA under TensorFlow on a CPU was 1.5 times slower than oneDNN, and compiles for one device.
+def compiles(devices: Devices) -> bool:
+    """Whether XLA compiles the step.
+
+    Under TensorFlow on a CPU it was 1.5 times slower than oneDNN, and it compiles for one device.
+    """
     return keras.backend.backend() == "jax" or (devices.replicas == 1 and accelerator() is not None)
 
 

@@ -11,7 +11,9 @@ from training import progress
 from training.backends import Devices
 from training.data.datasets import Dataset
 from training.errors import UserError
+from training.options import Auto
 from training.runs import plan
+from training.runs.batch import for_batch
 from training.runs.configuration import digest, identity
 from training.runs.folder import Run
 from training.runs.options import FitOptions, resolve_precision
@@ -37,6 +39,9 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
     Data before devices, as with TF_CONFIG these wait for other machines; devices before anything
     that a backend computes, which would settle them for good.
     """
+    begun = Run.begun(options.run)
+    if isinstance(recipe.batch, Auto) and begun and isinstance(begun.get("batch"), int):
+        recipe = for_batch(recipe, begun["batch"])  # The device was asked when it began.
     recipe.check()
     options.check(recipe.batch)
     if options.start and list(recipe.shown) != ["generator"]:
@@ -57,23 +62,35 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
             f"--batch {recipe.batch} cannot be shared equally by --devices {options.devices} on "
             f"{devices.workers} machine(s)"
         )
+    if isinstance(recipe.batch, Auto) and devices.workers > 1:
+        raise UserError("--batch auto is for one machine: several agree on a number")
     if options.minutes:
         plan.check_recipe(recipe, devices.workers)
         images = plan.planned_epoch_images(options.run) or options.epoch_images
         options = dataclasses.replace(options, epoch_images=images)
-    recipe = recipe.completed(Run.begun(options.run))
+    recipe = recipe.completed(begun)
     config = _configuration(recipe, options, name, dataset)
     return Opened(recipe, options, dataset, devices, config)
+
+
+def with_recipe(opened: Opened, recipe: Any) -> Opened:
+    """Give the same with other options of the recipe."""
+    config = opened.config | {"options": _options(recipe)}
+    return dataclasses.replace(opened, recipe=recipe, config=config)
+
+
+def _options(recipe: Any) -> dict[str, Any]:
+    return {
+        option: _identify(value) if isinstance(value, Path) else value
+        for option, value in dataclasses.asdict(recipe).items()
+    }
 
 
 def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset) -> dict[str, Any]:
     """Everything that decides the result; `images` only decides when to stop."""
     return {
         "recipe": name,
-        "options": {
-            option: _identify(value) if isinstance(value, Path) else value
-            for option, value in dataclasses.asdict(recipe).items()
-        },
+        "options": _options(recipe),
         "size": to_json(dataset.size),
         "seed": options.seed,
         "precision": resolve_precision(options.precision),

@@ -37,9 +37,25 @@ class Within:
         return self.most < math.inf
 
 
+class Auto(int):
+    """A number to begin with, where the device is to say how much more it likes."""
+
+    def __str__(self) -> str:
+        return f"auto, from {int(self)} on"
+
+
+# On a command line: a number, or auto, which begins with that of the preset.
+NUMBER_OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="INT|auto",
+    instance_from_str=lambda given: Auto() if given[0] == "auto" else int(given[0]),
+    is_instance=lambda value: isinstance(value, int),
+    str_from_instance=lambda number: [f"{int(number)}"],
+)
+
 Count = Annotated[int, Within(1, 1_000_000_000)]
 Width = Annotated[int, Within(1, 4_096)]
-Batch = Annotated[int, Within(1, 65_536)]
+Batch = Annotated[int, Within(1, 65_536), NUMBER_OR_AUTO]
 Weight = Annotated[float, Within(0)]
 Rate = Annotated[float, Within(0, open=True)]
 Share = Annotated[float, Within(0, 1)]

@@ -9,6 +9,7 @@ if keras.backend.backend() == "tensorflow":
     from training.backends.tensorflow import (
         AdversarialStep,
         accelerator,
+        accelerator_peak,
         batch_moments_and_normalize,
         configure,
     )
@@ -17,6 +18,7 @@ elif keras.backend.backend() == "jax":
     from training.backends.jax import (
         AdversarialStep,
         accelerator,
+        accelerator_peak,
         batch_moments_and_normalize,
         configure,
     )
@@ -31,6 +33,7 @@ __all__ = [
     "AdversarialStep",
     "Devices",
     "accelerator",
+    "accelerator_peak",
     "batch_moments_and_normalize",
     "configure",
 ]

@@ -65,3 +65,10 @@ def accelerator() -> str | None:
     """Name the GPU or TPU that trains, None on a CPU."""
     device = jax.devices()[0]
     return None if device.platform == "cpu" else device.device_kind
+
+
+def accelerator_peak() -> int | None:
+    """Bytes of the GPU's memory that were taken at most so far; None where it is not known."""
+    device = jax.devices()[0]
+    told = None if device.platform == "cpu" else device.memory_stats()
+    return told.get("peak_bytes_in_use") if told else None

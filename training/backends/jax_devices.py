@@ -15,7 +15,7 @@ from training.errors import UserError
 class Devices:
     """The first `count` devices of this machine; each takes an equal share of every batch."""
 
-    workers, chief = 1, True
+    workers, chief, loops = 1, True, True
 
     def __init__(self, count: int):
         """Raises `UserError` where there are fewer, or where `TF_CONFIG` asks for more machines."""

@@ -86,3 +86,10 @@ def accelerator() -> str | None:
             details = tf.config.experimental.get_device_details(devices[0])
             return str(details.get("device_name", kind))
     return None
+
+
+def accelerator_peak() -> int | None:
+    """Bytes of the GPU's memory that were taken at most so far; None where it is not known."""
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])

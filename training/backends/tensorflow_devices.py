@@ -29,8 +29,9 @@ LOST = (
 class Devices:
     """`count` devices of this machine and of each other that `TF_CONFIG` names.
 
-    `replicas` is how many share a batch, `workers` on how many machines, and `chief` tells
-    whether this is the first of them. With one device nothing is different from plain Keras.
+    `replicas` is how many share a batch, `workers` on how many machines, `chief` tells whether this
+    is the first of them, and `loops` whether several steps can be one call: the step of several
+    devices fails in TensorFlow's loop. With one device nothing is different from plain Keras.
     """
 
     def __init__(self, count: int):
@@ -54,6 +55,7 @@ class Devices:
             devices = [device.name for device in tf.config.list_logical_devices(kind)]
             _expect(count, len(devices))
             self._strategy = tf.distribute.MirroredStrategy(devices[:count])
+        self.loops = self._strategy is None
 
     def _join(self) -> tf.distribute.Strategy:
         print(f"worker {self._index} of {self.workers} waits until all have started", flush=True)

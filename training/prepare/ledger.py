@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +44,14 @@ class Ledger:
         self.entries: dict[str, Entry] = {}
         self._file: TextIO | None = None
         self._last = 0
-        for line in path.read_text().splitlines() if path.exists() else []:
+        if path.exists():
+            with open(path) as file:
+                self._read(file)
+        for entry in self.entries.values():
+            self._last = max(self._last, int(Path(entry.name).stem))
+
+    def _read(self, lines: Iterable[str]) -> None:
+        for line in lines:
             try:
                 entry = Entry(**json.loads(line))
             except (ValueError, TypeError):
@@ -51,8 +59,6 @@ class Ledger:
             # Files are removed by what stands here: no name may lead out of the dataset.
             if entry.split in SPLITS and re.fullmatch(r"\d+\.jpg", entry.name):
                 self.entries[entry.source] = entry
-        for entry in self.entries.values():
-            self._last = max(self._last, int(Path(entry.name).stem))
 
     def next_name(self) -> str:
         """A file name that no pair had before."""
@@ -69,9 +75,8 @@ class Ledger:
     def rewrite(self) -> None:
         """Write the journal afresh, sorted by file name, without dropped and replaced lines."""
         ordered = sorted(self.entries.values(), key=lambda entry: (len(entry.name), entry.name))
-        lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in ordered)
-        with replacing(self.path) as beside:
-            beside.write_text(lines)
+        with replacing(self.path) as beside, open(beside, "w") as file:
+            file.writelines(json.dumps(asdict(entry)) + "\n" for entry in ordered)
 
     def __enter__(self) -> "Ledger":
         self.rewrite()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,7 @@ def bring_up_to_date(
     """
     dataset = plan.dataset
     ledger = Ledger(dataset / "photos.jsonl")
-    gone = set(ledger.entries) - set(sources)
+    gone = ledger.entries.keys() - sources.keys()
     if gone and len(gone) == len(ledger.entries):
         raise UserError(
             f"{dataset} holds pairs of {len(gone)} other pictures, none of which is in "
@@ -185,8 +186,11 @@ def _entry(job: Job, made: Made) -> Entry:
 
 def _sweep(dataset: Path, ledger: Ledger) -> None:
     """Remove halves of pairs that an interruption left behind."""
-    known = {path for entry in ledger.entries.values() for path in entry.files(dataset)}
     for split in SPLITS:
+        known = {entry.name for entry in ledger.entries.values() if entry.split == split}
         for side in SIDES:
-            for path in set((dataset / split / side).iterdir()) - known:
-                path.unlink()
+            # Names, not paths: of a million files they take a gigabyte less.
+            with os.scandir(dataset / split / side) as files:
+                strangers = [file.path for file in files if file.name not in known]
+            for path in strangers:
+                os.unlink(path)

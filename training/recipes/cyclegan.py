@@ -17,7 +17,7 @@ from training.networks.normalization import InstanceNorm
 from training.networks.patchgan import patchgan
 from training.networks.resnet import resnet
 from training.networks.shuffle_unet import shuffle_unet
-from training.options import Decay, Options, Rate, Weight, Width, Within
+from training.options import NUMBER_OR_AUTO, Decay, Options, Rate, Weight, Width, Within
 from training.pixels import to_network
 
 POOL = 50  # Generated pictures of before that a discriminator is reminded of.
@@ -44,7 +44,7 @@ class CycleGAN(Options):
     identity: Weight = 1.0
     """Weight of leaving a photo of the other kind as it is: 5 as published changed little for long,
     0 drew negatives."""
-    batch: Annotated[int, Within(1, POOL)] = 2
+    batch: Annotated[int, Within(1, POOL), NUMBER_OR_AUTO] = 2
     """Photos of each kind a step; BatchNorm in shuffle_unet wants more than one."""
     learning_rate: Rate = 2e-4
     """Adam's step."""

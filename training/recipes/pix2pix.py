@@ -50,7 +50,7 @@ class Pix2Pix(Options):
     direction: Literal["ab", "ba"] = "ab"
     """ba goes from what is in target/, or on the right, to what is in input/, or on the left."""
     batch: Batch = 8
-    """Pairs a step; 8 fills two cores, and gives BatchNorm something to average."""
+    """Pairs a step, or auto; 8 fills two cores, and gives BatchNorm something to average."""
     learning_rate: Rate = 2e-4
     """Adam's step (Isola et al. 2017)."""
     halving: Annotated[int, Within(0)] = 0

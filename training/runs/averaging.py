@@ -11,7 +11,7 @@ def copy_averaged(model: keras.Model, generator: keras.Model, target: keras.Mode
     """Copy `generator`, a network of `model`, into its twin `target`.
 
     Trainable variables come from the optimizer's moving average where it keeps one, the others
-    as they are.
+    as they are. They are copies indeed: the next step may reuse the memory of its own.
     """
     optimizer, averages = model.optimizer, {}
     if optimizer.use_ema:
@@ -22,7 +22,7 @@ def copy_averaged(model: keras.Model, generator: keras.Model, target: keras.Mode
             )
         }
     for variable, twin in zip(generator.variables, target.variables, strict=True):
-        twin.assign(averages.get(id(variable), variable))
+        twin.assign(keras.ops.copy(averages.get(id(variable), variable)))
 
 
 def recalibrate(generator: keras.Model, inputs: Inputs, batch: int) -> None:

@@ -10,28 +10,44 @@ from training import files, progress
 from training.errors import UserError
 from training.runs import sheets
 from training.runs.checkpoints import Position
+from training.runs.writing import Writer
 
 
-class Throughput(keras.callbacks.Callback):
-    """Adds `images/s` to the progress bar and the logs: the mean over this epoch so far."""
+class Counting(keras.callbacks.Callback):
+    """Counts images: Keras calls back once for several steps, of which the last call has fewer."""
 
     def __init__(self, batch: int):
         super().__init__()
         self.batch = batch
 
     def on_epoch_begin(self, epoch, logs=None):
+        """Remember where we are."""
+        self.epoch = epoch
+
+    def images(self, step: int) -> int:
+        """How many images were seen before the step of this number in this epoch, from 0."""
+        steps = self.params["steps"]
+        return (self.epoch * steps + min(step, steps)) * self.batch
+
+
+class Throughput(Counting):
+    """Adds `images/s` to the progress bar and the logs: the mean over this epoch so far."""
+
+    def on_epoch_begin(self, epoch, logs=None):
         """Reset the clock."""
+        super().on_epoch_begin(epoch)
         self.start = None
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Start the clock after the first step, which compiles."""
-        if batch == 1:
-            self.start = time.perf_counter()
+        """Start the clock after the first call, which compiles."""
+        if batch and self.start is None:
+            self.start, self.before = time.perf_counter(), self.images(batch)
 
     def on_train_batch_end(self, batch, logs=None):
         """Report the speed so far."""
         if self.start is not None:
-            self.speed = batch * self.batch / (time.perf_counter() - self.start)
+            seen = self.images(batch + 1) - self.before
+            self.speed = seen / (time.perf_counter() - self.start)
             logs["images/s"] = self.speed
 
     def on_epoch_end(self, epoch, logs=None):
@@ -40,20 +56,15 @@ class Throughput(keras.callbacks.Callback):
             logs["images/s"] = self.speed
 
 
-class Stages(keras.callbacks.Callback):
-    """Compiles the step anew where a model comes to another stage, `images` having been seen."""
-
-    def __init__(self, batch: int, images: int):
-        super().__init__()
-        self.batch, self.images = batch, images
+class Stages(Counting):
+    """Compiles the step anew where a model comes to another stage."""
 
     def on_train_batch_begin(self, batch, logs=None):
         """See whether it is time."""
-        stage = self.model.stage_at(self.images)
+        stage = self.model.stage_at(self.images(batch))
         if stage != self.model.stage:
             self.model.stage = stage
             self.model.make_train_function(force=True)
-        self.images += self.batch
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -68,9 +79,10 @@ class StopOnNaN(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             if not math.isfinite(float(value)):
                 raise UserError(
-                    f"training diverged: {name} is {float(value)} at step {batch + 1} of epoch "
-                    f"{self.epoch + 1}; the checkpoint before it is kept: try a smaller "
-                    f"--learning-rate, or --precision float32, in a new run"
+                    f"training diverged: {name} is {float(value)} by step "
+                    f"{min(batch + 1, self.params['steps'])} of epoch {self.epoch + 1}; the "
+                    "checkpoint before it is kept: try a smaller --learning-rate, or --precision "
+                    "float32, in a new run"
                 )
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -126,46 +138,55 @@ def _table(rows: list[list]) -> str:
     return "".join(",".join(map(str, row)) + "\n" for row in rows)
 
 
-class Telling(keras.callbacks.Callback):
+class Telling(Counting):
     """Tells programs how far the training is: images, time left, losses, and each epoch's sheet.
 
     With `minutes` they decide when it ends, or else the `epochs`; `begun` is where it goes on.
     """
 
-    def __init__(self, batch: int, begun: Position, epochs: int, minutes: float, samples: Path):
-        super().__init__()
-        self.batch, self.begun, self.epochs, self.minutes = batch, begun, epochs, minutes
-        self.samples, self.images, self.start = samples, begun.images, time.monotonic()
+    def __init__(
+        self,
+        batch: int,
+        begun: Position,
+        epochs: int,
+        minutes: float,
+        samples: Path,
+        writer: Writer,
+    ):
+        super().__init__(batch)
+        self.writer = writer
+        self.begun, self.epochs, self.minutes = begun, epochs, minutes
+        self.samples, self.start = samples, time.monotonic()
 
     def on_train_begin(self, logs=None):
         """Start the clock, and say that the first step, which compiles, is on its way."""
         self.total = None if self.minutes else self.epochs * self.params["steps"] * self.batch
         self.start = time.monotonic()
-        progress.step("train", self.images, self.total, "image")
+        progress.step("train", self.begun.images, self.total, "image")
 
     def on_train_batch_end(self, batch, logs=None):
         """Tell, where a second has gone by."""
-        self.images += self.batch
+        images = self.images(batch + 1)
         speed, losses = self._said(logs)
         seconds = self.begun.seconds + time.monotonic() - self.start
-        left = (self.total - self.images) / speed if speed and self.total else None
+        left = (self.total - images) / speed if speed and self.total else None
         if self.minutes:
             left = 60 * self.minutes - seconds
         now = {"images_per_second": speed, "losses": losses, "seconds": round(seconds)}
-        progress.step("train", self.images, self.total, "image", left, **now)
+        progress.step("train", images, self.total, "image", left, **now)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Tell what the epoch came to; its sheet and its checkpoint are written."""
+        """Tell what the epoch came to, once its sheet and its checkpoint are written."""
         speed, losses = self._said(logs)
-        progress.tell(
-            "epoch",
-            epoch=epoch + 1,
-            images=self.images,
-            seconds=round(self.begun.seconds + time.monotonic() - self.start),
-            images_per_second=speed,
-            losses=losses,
-            sheet=self.samples / f"{epoch + 1:05d}.png",
-        )
+        facts = {
+            "epoch": epoch + 1,
+            "images": self.images(self.params["steps"]),
+            "seconds": round(self.begun.seconds + time.monotonic() - self.start),
+            "images_per_second": speed,
+            "losses": losses,
+            "sheet": self.samples / f"{epoch + 1:05d}.png",
+        }
+        self.writer.submit(lambda: progress.tell("epoch", **facts))
 
     def _said(self, logs):
         numbers = {name: float(value) for name, value in (logs or {}).items()}
@@ -176,12 +197,15 @@ class Telling(keras.callbacks.Callback):
 class ProgressGIF(keras.callbacks.Callback):
     """Joins all sample sheets to one animation when the training ends."""
 
-    def __init__(self, samples: Path, target: Path):
+    def __init__(self, samples: Path, target: Path, writer: Writer):
         super().__init__()
-        self.samples, self.target = samples, target
+        self.samples, self.target, self.writer = samples, target, writer
 
     def on_train_end(self, logs=None):
-        """Write the animation."""
+        """Have the animation written, after the last sheet."""
+        self.writer.submit(self._write)
+
+    def _write(self):
         paths = sorted(self.samples.glob("[0-9]*.png"))
         if paths:
             sheets.animate(paths, self.target)

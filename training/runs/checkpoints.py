@@ -36,16 +36,19 @@ def state(model: keras.Model) -> dict[str, keras.Variable]:
     return {f"{i:04d} {re.sub(r'_[0-9]+', '', v.name)}": v for i, v in enumerate(variables)}
 
 
-def save(model: keras.Model, folder: Path, position: Position) -> None:
+def copied(model: keras.Model) -> dict[str, np.ndarray]:
+    """Copy the values of all these variables: what a step does next is not in them."""
+    return {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+
+
+def save(values: dict[str, np.ndarray], folder: Path, position: Position) -> None:
     """Write the checkpoint of this epoch; keep the one before it, and remove all others.
 
     Raises:
         UserError: no room; the last checkpoint is intact.
     """
-    arrays = {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
-    arrays["position"] = np.frombuffer(
-        json.dumps(dataclasses.asdict(position)).encode(), dtype=np.uint8
-    )
+    where = json.dumps(dataclasses.asdict(position)).encode()
+    arrays = values | {"position": np.frombuffer(where, dtype=np.uint8)}
     path = folder / f"{position.epoch:05d}.npz"
     with files.replacing(path) as beside, open(beside, "wb") as file:
         # 1 KiB an array holds its header and its two entries in the archive.
@@ -113,7 +116,7 @@ def from_chief(model: keras.Model, position: Position, devices: Devices) -> Posi
     variables = list(state(model).values())
     *arrays, where = devices.from_chief(
         [
-            *(keras.ops.convert_to_numpy(variable.value) for variable in variables),
+            *copied(model).values(),
             np.array(dataclasses.astuple(position), np.float64),
         ]
     )

@@ -12,15 +12,16 @@ import numpy as np
 from training import progress
 from training.data.batches import Batches
 from training.errors import UserError
-from training.runs.checkpoints import state
+from training.runs.checkpoints import copied, state
 from training.runs.folder import Run
 from training.runs.options import FitOptions
 
 EPOCHS = 20  # Checkpoints and sheets in a training of one stretch, if that is often enough.
 MOST_IMAGES = 4_000  # Between two of them,
-MOST_SECONDS = 180.0  # as this is what a stop may cost.
-# Steps that are not counted, as the first compiles, and what is enough to know the speed.
-WARM_UP, STEPS, SECONDS = 2, 6, 10.0
+MOST_SECONDS = 180.0  # as this is what a stop may cost;
+LEAST_SECONDS = 20.0  # but a GPU, which sees as many in one, would draw more sheets than it trains.
+# Calls that are not counted, as the first compiles, and what is enough to know the speed.
+WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
 STEADY, HALVINGS = 0.5, 4.0
 
@@ -34,13 +35,14 @@ def measure_speed(
     model: Any, columns: tuple[np.ndarray, ...], batch: int, paired: bool = True
 ) -> float:
     """Train some steps and undo them: the images a second that this machine trains on."""
-    batches = Batches(columns, batch, 0, batch * (WARM_UP + STEPS), paired=paired)
-    before = {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+    steps = model.steps_per_execution
+    batches = Batches(columns, batch, 0, batch * steps * (WARM_UP + CALLS), paired=paired)
+    before = copied(model)
     watch = _StopWatch()
     model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[watch])
     for name, variable in state(model).items():
         variable.assign(before[name])
-    return batch / watch.seconds_a_step
+    return batch * steps / watch.seconds_a_call
 
 
 def planned(
@@ -61,7 +63,8 @@ def planned(
 
 def epoch_images(speed: float, minutes: float, batch: int) -> int:
     """How many images to see between two checkpoints: a share of the time, in whole batches."""
-    images = min(MOST_IMAGES, speed * min(MOST_SECONDS, 60 * minutes / EPOCHS))
+    most = max(MOST_IMAGES, speed * LEAST_SECONDS)
+    images = min(most, speed * min(MOST_SECONDS, 60 * minutes / EPOCHS))
     return max(1, int(images // batch)) * batch
 
 
@@ -142,12 +145,12 @@ class _StopWatch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Note the time, and see whether that is enough."""
         self.ends.append(time.monotonic())
-        steps = len(self.ends) - WARM_UP
-        if steps >= STEPS or (steps >= 1 and self.ends[-1] - self.ends[WARM_UP - 1] > SECONDS):
+        calls = len(self.ends) - WARM_UP
+        if calls >= CALLS or (calls >= 1 and self.ends[-1] - self.ends[WARM_UP - 1] > SECONDS):
             self.model.stop_training = True
 
     @property
-    def seconds_a_step(self) -> float:
+    def seconds_a_call(self) -> float:
         """The mean over the steps that count."""
         counted = self.ends[min(WARM_UP, len(self.ends)) - 1 :]
         return (counted[-1] - counted[0]) / max(1, len(counted) - 1)

@@ -54,9 +54,7 @@ for network in model.networks.values():
         else rng.normal(0, 0.1, w.shape)
         for v, w in zip(network.weights, network.get_weights())
     ])
-model.augmentation = lambda sketch, photo, seed: (
-    keras.ops.cast(sketch, "float32"), keras.ops.cast(photo, "float32")
-)
+model.augmentation = lambda pictures, seed: [keras.ops.cast(x, "float32") for x in pictures]
 before = [keras.ops.convert_to_numpy(v.value) for v in model.trainable_variables]
 # A step of plain descent at rate one is the gradient itself.
 model.compile(optimizer=keras.optimizers.SGD(1.0), jit_compile=keras.backend.backend() == "jax")

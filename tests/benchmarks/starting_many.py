@@ -17,8 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-
 import numpy as np
 from PIL import Image
 
@@ -79,7 +77,8 @@ def measure(folder: Path, data: Path) -> tuple[float, float, float]:
     told = folder / "progress.jsonl"
     command = [sys.executable, "-m", "training", "fit", "pix2pix", *FIT, "--progress", str(told)]
     start, started = time.perf_counter(), time.time()
-    subprocess.run([*command, "--data", data, "--run", folder / "run"], check=True)
+    command += ["--data", str(data), "--run", str(folder / "run")]
+    subprocess.run(command, check=True)
     spent = time.perf_counter() - start
     lines = map(json.loads, told.read_text().splitlines())
     first = next(each["time"] for each in lines if each.get("step") == "train" and each["done"])

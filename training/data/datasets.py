@@ -178,7 +178,7 @@ def _list_pairs(folder: Path, strict: bool) -> list[Files]:
     if inputs.is_dir() and targets.is_dir():
         return [files for _, files in match_names(inputs, targets, strict)]
     if folder.is_dir():
-        return [(path, path) for path in find(folder).pictures]
+        return [(path, path) for path in find(folder).pictures.values()]
     return []
 
 

@@ -23,9 +23,12 @@ _BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1
 
 @dataclass
 class Found:
-    """The pictures below a folder, sorted by relative path, and what else is there, by kind."""
+    """The pictures below a folder by their paths there, sorted, and what else is there, by kind.
 
-    pictures: list[Path] = field(default_factory=list)
+    These paths have slashes on every system.
+    """
+
+    pictures: dict[str, Path] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -50,12 +53,18 @@ def find(folder: Path) -> Found:
         copies = [name for name in folders if name.lower() in COPIES]
         folders[:] = [name for name in folders if name[0] != "." and name not in copies]
         found.left_out.update(f"in {name}" for name in copies)
-        for path in (Path(root, name) for name in files if name[0] != "."):
+        place = Path(root)
+        # Of a million files each call counts.
+        below = root[len(os.fspath(folder)) :].strip(os.sep).replace(os.sep, "/")
+        for name in files:
+            if name[0] == ".":
+                continue
+            path = place / name
             if is_picture(path):
-                found.pictures.append(path)
+                found.pictures[f"{below}/{name}" if below else name] = path
             else:
                 found.left_out[path.suffix.lower() or "without a suffix"] += 1
-    found.pictures.sort(key=lambda path: path.relative_to(folder).as_posix())
+    found.pictures = dict(sorted(found.pictures.items()))
     return found
 
 
@@ -65,7 +74,7 @@ def find_photos(folder: Path) -> list[Path]:
     if not found.pictures:
         other = f"; what is there: {told(found.left_out)}" if found.left_out else ""
         raise UserError(f"found no photo in {folder} or its sub-folders{other}")
-    return found.pictures
+    return list(found.pictures.values())
 
 
 def told(kinds: Counter[str]) -> str:

@@ -77,10 +77,7 @@ def match_names(
     and Unicode's form; else where the ones end in `_A`, the others in `_B`. If `strict`,
     `UserError` names those left over.
     """
-    left, right = (
-        {path.relative_to(side).as_posix(): path for path in find(side).pictures}
-        for side in (inputs, targets)
-    )
+    left, right = (find(side).pictures for side in (inputs, targets))
     pairs: list[tuple[str, tuple[Path, Path]]] = []
     for key in (str, _stem, _without_letter):
         sides = [_unique(side, key) for side in (left, right)]

@@ -57,8 +57,7 @@ def _all_sources(photos: Path, dataset: Path, layout: str, name: str) -> Sources
     below = dataset.resolve()
     unwanted = SOURCES[name].unwanted if name in SOURCES else None
     sources = Sources(left_out=found.left_out, held_out=held_out)
-    for path in found.pictures:
-        below_photos = path.relative_to(photos).as_posix()
+    for below_photos, path in found.pictures.items():
         if held_out and below_photos.split("/")[0] not in parts:
             sources.left_out[f"in {below_photos.split('/')[0]}"] += 1
         elif unwanted and unwanted(path.stem):

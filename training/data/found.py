@@ -54,13 +54,15 @@ def find(folder: Path) -> Found:
         folders[:] = [name for name in folders if name[0] != "." and name not in copies]
         found.left_out.update(f"in {name}" for name in copies)
         place = Path(root)
-        # Of a million files each call counts.
+        # Of a million files each call counts: what a folder says of its files need not be asked.
+        plain = {entry.name for entry in os.scandir(root) if entry.is_file(follow_symlinks=False)}
         below = root[len(os.fspath(folder)) :].strip(os.sep).replace(os.sep, "/")
         for name in files:
             if name[0] == ".":
                 continue
             path = place / name
-            if is_picture(path):
+            named = os.path.splitext(name)[1].lower() in SUFFIXES
+            if (named and name in plain) or is_picture(path):
                 found.pictures[f"{below}/{name}" if below else name] = path
             else:
                 found.left_out[path.suffix.lower() or "without a suffix"] += 1

@@ -78,8 +78,9 @@ def match_names(
     `UserError` names those left over.
     """
     left, right = (find(side).pictures for side in (inputs, targets))
-    pairs: list[tuple[str, tuple[Path, Path]]] = []
-    for key in (str, _stem, _without_letter):
+    equal = [name for name in left if name in right]
+    pairs = [(name, (left.pop(name), right.pop(name))) for name in equal]
+    for key in (_stem, _without_letter):
         sides = [_unique(side, key) for side in (left, right)]
         for same in sides[0].keys() & sides[1].keys():
             name, other = sides[0][same], sides[1][same]

@@ -187,11 +187,13 @@ def _files(card: Card) -> list[BundleFile]:
 def _about(card: Card) -> str:
     told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
     data = told.get("data", {})
-    named = (data.get("name", "photos"), data.get("licence", "unknown"))
+    words = [data.get("name", "photos"), data.get("licence", "unknown")]
+    words += [told.get("title") or "", told.get("author") or ""]
     # Whoever made the bundle chose the words: a page is to show them, and not to follow them.
-    name, licence = (html.escape(" ".join(str(text).split())) for text in named)
-    source = f"trained on {name} (licence: {licence})"
-    return f"- `{card.name}`: {source}"
+    name, licence, title, author = (html.escape(" ".join(str(text).split())) for text in words)
+    called = f"{title} (`{card.name}`)" if title else f"`{card.name}`"
+    by = f", by {author}" if author else ""
+    return f"- {called}{by}: trained on {name} (licence: {licence})"
 
 
 def _copy(source: Path, target: Path) -> None:

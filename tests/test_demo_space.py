@@ -58,6 +58,10 @@ def test_what_a_card_calls_its_data_is_shown_and_not_followed(bundle, tmp_path):
     write_space(tmp_path / "space", [bundle])
     last = (tmp_path / "space" / "README.md").read_text().splitlines()[-1]
     assert last == "- `petals`: trained on two lines &lt;script&gt; (licence: &lt;b&gt;)"
+    change_card(bundle, title="My <b>petals</b>", author="Ada")
+    write_space(tmp_path / "space", [bundle])
+    last = (tmp_path / "space" / "README.md").read_text().splitlines()[-1]
+    assert last.startswith("- My &lt;b&gt;petals&lt;/b&gt; (`petals`), by Ada: trained on ")
 
 
 def test_the_card_tells_of_the_files_that_are_there(bundle, tmp_path):

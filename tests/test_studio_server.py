@@ -118,6 +118,7 @@ def check_downloads(served: Studio, no_page: str) -> None:
     assert len(bundle["roses/generator.int8.tflite"]) == card["files"]["tflite-int8"]["bytes"]
     space = downloaded(served, "space")
     assert "bundles/roses" in space["roses-space/app.py"].decode()
+    assert "- My roses (`roses`), by Ada: trained on" in space["roses-space/README.md"].decode()
     assert not list((served.place / "roses").glob(".space*"))
 
 

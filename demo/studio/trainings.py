@@ -32,7 +32,8 @@ def seen(project: Path, told: dict[str, Any]) -> dict[str, Any] | None:
         "minutes": None if minutes is None or minutes >= plans.LONGEST else minutes,
         "seconds": steps.get("seconds") or seconds,
         "images": max(images, steps.get("done") or 0) if at_work else images,
-        "images_per_second": steps.get("images_per_second") if at_work else _speed(rows),
+        # At the beginning of an epoch it says none: that of the one before is as good.
+        "images_per_second": (at_work and steps.get("images_per_second")) or _speed(rows),
         "ends": planned.get("ends") if at_work and _ends(at_work) else None,
         "losses": [[(n + 1) * images_each, losses] for n, losses, _ in _thinned(rows)],
         "samples": _samples(project, images_each),

@@ -331,7 +331,7 @@ class TestInSpanish:
         return {"viewport": {"width": 1280, "height": 900}, "locale": "es-MX"}
 
     def test_it_speaks_spanish(self, visited, served, project):
-        assert visited.evaluate("() => document.documentElement.lang") == "es"
+        expect(visited.locator("html")).to_have_attribute("lang", "es")
         expect(visited.get_by_role("button", name="Proyecto nuevo")).to_be_visible()
         go(visited, project, "photos")
         expect(visited.locator(".count-line")).to_have_text("12 fotos")

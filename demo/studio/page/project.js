@@ -34,7 +34,9 @@ export function makeProject(store, id, first) {
         }
         show(steps, next !== "draw");
         place.replaceChildren(view.element);
-        if (store.project?.id === id) update(store.state, store.project);
+        const known = store.project?.id === id;
+        show(place, known); // Nothing is to be pressed before it is known what there is.
+        if (known) update(store.state, store.project);
     }
 
     function update(state, project) {
@@ -44,6 +46,7 @@ export function makeProject(store, id, first) {
         const done = { photos: project.photos.count > 0, drawings: Boolean(project.prepare), training: Boolean(project.model), taking: Boolean(project.bundle) };
         for (const [step, link] of links) point(link, "data-done", String(done[step]));
         view.update(state, project);
+        show(place, true);
     }
 
     return {

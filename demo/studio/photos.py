@@ -33,10 +33,9 @@ class Listing:
     paths: dict[str, Path]
     left_out: Counter[str]
 
-    def without(self, taken_out: set[str], folder: Path) -> "Listing":
-        """Leave out the photos that have these paths below the folder."""
-        names = {id: path.relative_to(folder).as_posix() for id, path in self.paths.items()}
-        kept = {id: path for id, path in self.paths.items() if names[id] not in taken_out}
+    def without(self, ids: set[str]) -> "Listing":
+        """Leave out these photos."""
+        kept = {id: path for id, path in self.paths.items() if id not in ids}
         return Listing(kept, self.left_out)
 
     def fingerprint(self) -> str:
@@ -63,9 +62,10 @@ def listing(project: Path, fresh: bool = False) -> Listing:
 
     Raises `UserError` where that folder is gone.
     """
-    folder, taken_out = folder_of(project), set(settings.read(project)["taken_out"])
+    folder = folder_of(project)
     found = _all_of(folder, folder == project / OWN, fresh)
-    return found.without(taken_out, folder) if taken_out else found
+    taken_out = {id_of(Path(path)) for path in settings.read(project)["taken_out"]}
+    return found.without(taken_out) if taken_out else found
 
 
 def _all_of(folder: Path, own: bool, fresh: bool) -> Listing:

@@ -38,7 +38,9 @@ def state(model: keras.Model) -> dict[str, keras.Variable]:
 
 def copied(model: keras.Model) -> dict[str, np.ndarray]:
     """Copy the values of all these variables: what a step does next is not in them."""
-    return {name: keras.ops.convert_to_numpy(v.value) for name, v in state(model).items()}
+    # On a CPU `convert_to_numpy` may give the very memory that a step works in.
+    variables = state(model).items()
+    return {name: np.array(keras.ops.convert_to_numpy(v.value)) for name, v in variables}
 
 
 def save(values: dict[str, np.ndarray], folder: Path, position: Position) -> None:

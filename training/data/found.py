@@ -55,7 +55,7 @@ def find(folder: Path) -> Found:
         found.left_out.update(f"in {name}" for name in copies)
         place = Path(root)
         # Of a million files each call counts: what a folder says of its files need not be asked.
-        plain = {entry.name for entry in os.scandir(root) if entry.is_file(follow_symlinks=False)}
+        plain = _plain_files(root)
         below = root[len(os.fspath(folder)) :].strip(os.sep).replace(os.sep, "/")
         for name in files:
             if name[0] == ".":
@@ -68,6 +68,15 @@ def find(folder: Path) -> Found:
                 found.left_out[path.suffix.lower() or "without a suffix"] += 1
     found.pictures = dict(sorted(found.pictures.items()))
     return found
+
+
+def _plain_files(folder: str) -> set[str]:
+    """The names of what is neither a link nor a pipe; none of a folder that is gone meanwhile."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+    except OSError:
+        return set()
 
 
 def find_photos(folder: Path) -> list[Path]:

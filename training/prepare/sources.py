@@ -40,7 +40,9 @@ def find_sources(
     names (`prepare`). Raises `UserError` for a layout, or a file, that is not there.
     """
     sources = _all_sources(photos, dataset, layout, name)
-    unwanted = _named_in(leave_out) if leave_out else frozenset()
+    if leave_out is None:
+        return sources
+    unwanted = _named_in(leave_out)
     for source, files in list(sources.files.items()):
         if any(file.relative_to(photos).as_posix() in unwanted for file in files):
             del sources.files[source]

@@ -3,7 +3,6 @@
 import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +19,8 @@ MANY = 20_000
 
 def test_a_split_that_is_full_is_seen_in_no_time(tmp_path):
     """Each job compared with all pairs would be four hundred million comparisons."""
-    plan = Plan(tmp_path, 32, "mixed", 0, "pairs", "all")
-    ledger, nowhere = Ledger(tmp_path / "photos.jsonl"), (Path("a"), Path("b"))
+    plan = Plan(tmp_path, tmp_path, 32, "mixed", 0, "pairs", "all")
+    ledger, nowhere = Ledger(tmp_path / "photos.jsonl"), ("a", "b")
     jobs = [
         Job(f"{n}.jpg", nowhere, f"{n}.jpg", ("train", "test")[n % 2], "key") for n in range(MANY)
     ]

@@ -225,8 +225,8 @@ def test_names_in_any_script_or_none_are_read(tmp_path):
 
 def test_a_worker_says_why_it_skipped(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"no picture")
-    plan = Plan(tmp_path, SIZE, "mixed", 0, "photos", "all")
-    job = Job("x.jpg", (tmp_path / "x.jpg", tmp_path / "x.jpg"), "0001.jpg", "train", "")
+    plan = Plan(tmp_path, tmp_path, SIZE, "mixed", 0, "photos", "all")
+    job = Job("x.jpg", ("x.jpg", "x.jpg"), "0001.jpg", "train", "")
     with pytest.raises(UnreadablePhoto) as error:
         load_photo(tmp_path / "x.jpg", SIZE)
     assert make_pair(plan, job).skipped == str(error.value)

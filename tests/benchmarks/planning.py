@@ -46,8 +46,8 @@ def row(
     """
     photos = photos.resolve()
     name = f"{photos.name}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")
-    order = np.random.default_rng(0).permutation(len(paths := find_photos(photos)))
-    chosen = [paths[place] for place in order]
+    order = np.random.default_rng(0).permutation(len(names := find_photos(photos)))
+    chosen = [photos / names[place] for place in order]
     ground = ["--background", background] if background else []
     learned, others = work / f"{photos.name}-{count}", work / f"{photos.name}-others"
     _prepare(chosen[OTHERS : OTHERS + count], learned, *ground)

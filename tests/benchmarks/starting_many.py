@@ -48,7 +48,7 @@ def decoded(cache: Cache) -> None:
     """Write the arrays of a cache as if its pictures had been decoded: black, and sparse."""
     place = cache.places[0]
     place.mkdir(exist_ok=True)
-    shape = (len(cache.files) // len(cache.arrays), *sides(cache.size), 3)
+    shape = (sum(1 for _ in cache.files()) // len(cache.arrays), *sides(cache.size), 3)
     for array in cache.arrays:
         with open(cache._path(place, array), "wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": shape}

@@ -52,7 +52,7 @@ class Cache:
 
     Attributes:
         folder: what the files lie below. Where it lies itself does not matter.
-        files: everything that the pictures are decoded from, in order.
+        files: yields the path below it of everything that the pictures are decoded from, in order.
         name: what its own files are called, beside the size and the array.
         size: of the pictures.
         arrays: names of the arrays, each uint8 [N, H, W, 3].
@@ -61,7 +61,7 @@ class Cache:
     """
 
     folder: Path
-    files: Sequence[Path] = field(repr=False)
+    files: Callable[[], Iterator[str]] = field(repr=False)
     name: str
     size: Size
     arrays: tuple[str, ...]
@@ -75,7 +75,7 @@ class Cache:
         Raises:
             UserError: there are no files, one cannot be read, or no place can be written.
         """
-        if not self.files:
+        if self._empty():
             raise UserError(f"no {self.name} pictures in {self.folder}")
         stamp = self._stamp()
         for place in self.places:
@@ -85,24 +85,23 @@ class Cache:
 
     def count(self, array: str) -> int:
         """How many pictures an array has; none where there are no files."""
-        return len(self.columns[array].values) if self.files else 0
+        return 0 if self._empty() else len(self.columns[array].values)
+
+    def _empty(self) -> bool:
+        return next(self.files(), None) is None
 
     def _stamp(self) -> str:
         """What changes when a file does; cheap, because no file is opened."""
         digest = hashlib.sha256(told(self.size).encode())
         folder = os.path.join(self.folder, "")
-        for path in self.files:
-            place = os.fspath(path)
+        for name in self.files():
             try:
-                status = os.stat(place)
+                status = os.stat(folder + name)
                 # The last one also changes with the permission to read, and cannot be set back.
-                facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+                facts = f"({status.st_size}, {status.st_mtime_ns}, {status.st_ctime_ns})"
             except OSError:  # A dangling link is a photo that cannot be read.
-                facts = (0, 0, 0)
-            # `relative_to` takes ten times as long, which is a minute of a million files.
-            inside = place.startswith(folder)
-            below = place[len(folder) :] if inside else str(path.relative_to(self.folder))
-            digest.update(os.fsencode(below) + f" {facts}\n".encode())
+                facts = "(0, 0, 0)"
+            digest.update(os.fsencode(f"{name} {facts}\n"))
         return digest.hexdigest()
 
     def _path(self, place: Path, array: str) -> Path:

@@ -1,10 +1,11 @@
 """Datasets: what is trained on and what is held out, as columns of pictures and labels."""
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,7 +16,26 @@ from training.data.photos import UnreadablePhoto, load_image
 from training.errors import UserError
 from training.size import Size, from_json
 
-Files = tuple[Path, Path]  # Input and target; twice the same path is a side-by-side image.
+
+class _Pairs(NamedTuple):
+    """Pairs of a split by the paths of their files below two folders.
+
+    Twice the same path below the same folder is a side-by-side image.
+    """
+
+    folders: tuple[Path, Path]
+    names: list[tuple[str, str]]
+
+    def files(self, pair: tuple[str, str]) -> tuple[Path, Path]:
+        """Give the files of input and target."""
+        return self.folders[0] / pair[0], self.folders[1] / pair[1]
+
+    def below(self, folder: Path) -> Iterator[str]:
+        """Yield the path of each file below a folder in which both folders lie."""
+        one, other = (f"{side.relative_to(folder).as_posix()}/" for side in self.folders)
+        for pair in self.names:
+            yield one + pair[0]
+            yield other + pair[1]
 
 
 class Split(Protocol):
@@ -148,42 +168,42 @@ class Dataset:
         held_out = "test" if (folder / "test").is_dir() or info else "val"
         places = {"train": folder / "train", "test": folder / held_out}
         listed = {split: _list_pairs(places[split], strict=not info) for split in SPLITS}
-        if not listed["train"]:
+        if not listed["train"].names:
             raise UserError(f"{folder} holds no training pairs")
         size = size or _first_size(listed["train"])
         train, test = (_cached(folder, split, size, listed[split], direction) for split in SPLITS)
         return cls(folder, size, info, train, test)
 
 
-def _cached(folder: Path, split: str, size: Size, pairs: list[Files], direction: str) -> Cached:
-    def read(files: Files) -> tuple[np.ndarray, np.ndarray]:
+def _cached(folder: Path, split: str, size: Size, pairs: _Pairs, direction: str) -> Cached:
+    def read(pair: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+        files = pairs.files(pair)
         try:
             return read_pair(files, size)
         except UnreadablePhoto as error:
             raise UserError(f"{files[0]}: {error}") from None
 
     def decode() -> Rows:
-        for pair in in_order(pairs, read, name=f"{split} cache", unit="pair"):
+        for pair in in_order(pairs.names, read, name=f"{split} cache", unit="pair"):
             yield from zip(SIDES, pair, strict=True)
 
-    paths = [path for files in pairs for path in files]
+    files = functools.partial(pairs.below, folder)
     # A dataset may lie on a disk that is only read.
     places = (folder / "cache", user_cache(folder))
-    cache = Cache(folder, paths, split, size, SIDES, decode, places)
+    cache = Cache(folder, files, split, size, SIDES, decode, places)
     return Cached(tuple((cache, side) for side in (SIDES if direction == "ab" else SIDES[::-1])))
 
 
-def _list_pairs(folder: Path, strict: bool) -> list[Files]:
+def _list_pairs(folder: Path, strict: bool) -> _Pairs:
     inputs, targets = folder / "input", folder / "target"
     if inputs.is_dir() and targets.is_dir():
-        return [files for _, files in match_names(inputs, targets, strict)]
-    if folder.is_dir():
-        return [(path, path) for path in find(folder).pictures.values()]
-    return []
+        return _Pairs((inputs, targets), match_names(inputs, targets, strict))
+    names = find(folder).names if folder.is_dir() else []
+    return _Pairs((folder, folder), [(name, name) for name in names])
 
 
-def _first_size(pairs: list[Files]) -> int:
-    target = pairs[0][1]
+def _first_size(pairs: _Pairs) -> int:
+    _, target = pairs.files(pairs.names[0])
     try:
         return min(load_image(target, 1 << 20).size)
     except UnreadablePhoto as error:

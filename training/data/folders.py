@@ -1,5 +1,6 @@
 """Photos without sketches: one folder of them, or two folders of different kinds."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,19 +56,19 @@ def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
 
 def _cache(folder: Path, size: int) -> Cache:
     """The photos of a folder, decoded into one array a split."""
-    paths = find_photos(folder)
+    names = find_photos(folder)
 
-    def read(path: Path) -> np.ndarray | None:
+    def read(name: str) -> np.ndarray | None:
         try:
-            return load_photo(path, size)
+            return load_photo(folder / name, size)
         except UnreadablePhoto as reason:
-            tqdm.write(f"skipped {path}: {reason}")
+            tqdm.write(f"skipped {folder / name}: {reason}")
             return None
 
     def decode() -> Rows:
         train, test = SPLITS
         count = 0
-        for photo in in_order(paths, read, name=folder.name, unit="photo"):
+        for photo in in_order(names, read, name=folder.name, unit="photo"):
             if photo is not None:
                 yield train if count % HELD_OUT else test, photo
                 count += 1
@@ -75,4 +76,5 @@ def _cache(folder: Path, size: int) -> Cache:
             raise UserError(f"expected photos in {folder}, could read {count}")
 
     # Not in the folder: it is somebody's, who looks at it.
-    return Cache(folder, paths, "photos", size, SPLITS, decode, (user_cache(folder),))
+    files = functools.partial(iter, names)
+    return Cache(folder, files, "photos", size, SPLITS, decode, (user_cache(folder),))

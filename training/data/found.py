@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,12 +24,13 @@ _BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1
 
 @dataclass
 class Found:
-    """The pictures below a folder by their paths there, sorted, and what else is there, by kind.
+    """The paths of the pictures below a folder, sorted, and what else is there, by kind.
 
-    These paths have slashes on every system.
+    They begin in that folder and have slashes on every system. Of a million of them each object
+    counts: who reads one makes a `Path` of it.
     """
 
-    pictures: dict[str, Path] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -42,50 +44,67 @@ def find(folder: Path) -> Found:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"expected a folder of photos, found no folder at {folder}")
-    seen: set[str] = set()
-    found = Found()
-    for root, folders, files in os.walk(folder, followlinks=True):
-        folders.sort()
-        if os.path.realpath(root) in seen:
-            folders.clear()
+    found, seen = Found(), set()
+    ahead = [""]  # Folders that are not listed yet, each with a slash at its end.
+    while ahead:
+        below = ahead.pop()
+        place = os.path.realpath(folder / below)
+        if place in seen:
             continue
-        seen.add(os.path.realpath(root))
-        copies = [name for name in folders if name.lower() in COPIES]
-        folders[:] = [name for name in folders if name[0] != "." and name not in copies]
-        found.left_out.update(f"in {name}" for name in copies)
-        place = Path(root)
-        # Of a million files each call counts: what a folder says of its files need not be asked.
-        plain = _plain_files(root)
-        below = root[len(os.fspath(folder)) :].strip(os.sep).replace(os.sep, "/")
-        for name in files:
-            if name[0] == ".":
+        seen.add(place)
+        folders = []
+        for name, kind in _listed(folder / below):
+            # Of a million files each call counts: what a folder says of one is not asked again.
+            if kind == "folder":
+                folders.append(name)
+            elif name[0] == ".":
                 continue
-            path = place / name
-            named = os.path.splitext(name)[1].lower() in SUFFIXES
-            if (named and name in plain) or is_picture(path):
-                found.pictures[f"{below}/{name}" if below else name] = path
+            elif kind == "file" and _suffix(name) in SUFFIXES:
+                found.names.append(below + name)
+            elif is_picture(folder / below / name):
+                found.names.append(below + name)
             else:
-                found.left_out[path.suffix.lower() or "without a suffix"] += 1
-    found.pictures = dict(sorted(found.pictures.items()))
+                found.left_out[Path(name).suffix.lower() or "without a suffix"] += 1
+        copies = [name for name in folders if name.lower() in COPIES]
+        found.left_out.update(f"in {name}" for name in copies)
+        folders = [name for name in folders if name[0] != "." and name not in copies]
+        ahead += [f"{below}{name}/" for name in sorted(folders, reverse=True)]
+    found.names.sort()
     return found
 
 
-def _plain_files(folder: str) -> set[str]:
-    """The names of what is neither a link nor a pipe; none of a folder that is gone meanwhile."""
+def _listed(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what is in a folder, with its kind; nothing of one that is gone, or not to be read."""
     try:
         with os.scandir(folder) as entries:
-            return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+            for entry in entries:
+                yield entry.name, _kind(entry)
     except OSError:
-        return set()
+        return
 
 
-def find_photos(folder: Path) -> list[Path]:
-    """Give the pictures that `find` finds. Raises `UserError` where there are none."""
+def _kind(entry: os.DirEntry[str]) -> str:
+    """Tell a `file` from a `folder`, or a link to one, and from an `other`: links, pipes."""
+    if entry.is_file(follow_symlinks=False):
+        return "file"
+    try:
+        return "folder" if entry.is_dir() else "other"
+    except OSError:  # A link to itself.
+        return "other"
+
+
+def _suffix(name: str) -> str:
+    """Give what follows the last dot, with it, in small letters; without a dot, a letter."""
+    return name[name.rfind(".") :].lower()
+
+
+def find_photos(folder: Path) -> list[str]:
+    """Give the paths that `find` finds, below `folder`. Raises `UserError` where there are none."""
     found = find(folder)
-    if not found.pictures:
+    if not found.names:
         other = f"; what is there: {told(found.left_out)}" if found.left_out else ""
         raise UserError(f"found no photo in {folder} or its sub-folders{other}")
-    return list(found.pictures.values())
+    return found.names
 
 
 def told(kinds: Counter[str]) -> str:

@@ -68,23 +68,24 @@ def _shape(image: Image.Image) -> float:
     return image.width / image.height
 
 
-def match_names(
-    inputs: Path, targets: Path, strict: bool = True
-) -> list[tuple[str, tuple[Path, Path]]]:
-    """Pair the pictures below two folders by their paths there; each with that of its input.
+def match_names(inputs: Path, targets: Path, strict: bool = True) -> list[tuple[str, str]]:
+    """Pair the pictures below two folders by their paths there, which it gives, sorted.
 
     Paths are the same where they are equal; else where they differ in nothing but suffix, capitals
     and Unicode's form; else where the ones end in `_A`, the others in `_B`. If `strict`,
     `UserError` names those left over.
     """
-    left, right = (find(side).pictures for side in (inputs, targets))
-    equal = [name for name in left if name in right]
-    pairs = [(name, (left.pop(name), right.pop(name))) for name in equal]
+    names = find(inputs).names
+    right = set(find(targets).names)
+    pairs = [(name, name) for name in names if name in right]
+    left = {name for name in names if name not in right}
+    right.difference_update(names)
     for key in (_stem, _without_letter):
         sides = [_unique(side, key) for side in (left, right)]
-        for same in sides[0].keys() & sides[1].keys():
-            name, other = sides[0][same], sides[1][same]
-            pairs.append((name, (left.pop(name), right.pop(other))))
+        matched = [(sides[0][same], sides[1][same]) for same in sides[0].keys() & sides[1].keys()]
+        pairs += matched
+        left.difference_update(name for name, _ in matched)
+        right.difference_update(name for _, name in matched)
     lonely = sorted([*left, *right])
     if lonely and strict:
         more = f" and {len(lonely) - 3} more" if len(lonely) > 3 else ""

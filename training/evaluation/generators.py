@@ -166,10 +166,10 @@ def load_drawings(folder: Path, size: Size, count: int | None = None) -> np.ndar
         UserError: no folder, no picture in it, or one that cannot be read.
     """
     drawings = []
-    paths = find_photos(folder)
-    for place in sheets.evenly_spaced(np.arange(len(paths)), count or len(paths)):
+    names = find_photos(folder)
+    for place in sheets.evenly_spaced(np.arange(len(names)), count or len(names)):
         try:
-            drawings.append(load_photo(paths[place], size))
+            drawings.append(load_photo(folder / names[place], size))
         except UnreadablePhoto as error:
-            raise UserError(f"{paths[place]}: {error}") from None
+            raise UserError(f"{folder / names[place]}: {error}") from None
     return np.stack(drawings)

@@ -57,11 +57,12 @@ def main(
 def listed(things: Path, grounds: Path, held_out: bool) -> tuple[list[Path], list[Path]]:
     """The files of cut-outs and of photos that are held out, or those that are not."""
     named = str(things) if str(things) in SOURCES else ""
-    files = find_sources(located(things), Path("-"), "photos", named).files
-    cut_outs = [files[source][0] for source in sorted(files)]
+    folder = located(things)
+    files = find_sources(folder, Path("-"), "photos", named).files
+    cut_outs = [folder / files[source][0] for source in sorted(files)]
     chosen = [
         [path for place, path in enumerate(paths) if (place % HELD_OUT == 0) == held_out]
-        for paths in (cut_outs, find_photos(grounds))
+        for paths in (cut_outs, [grounds / name for name in find_photos(grounds)])
     ]
     return chosen[0], chosen[1]
 

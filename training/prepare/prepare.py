@@ -99,7 +99,8 @@ def prepare(
     choices |= {"plants": plants, "layout": layout, "direction": direction}
     _check(size, test_share, drawings, processes, choices)
     named = "" if photos.is_dir() else str(photos)
-    sources = find_sources(located(photos), dataset, layout, named, leave_out)
+    folder = located(photos)
+    sources = find_sources(folder, dataset, layout, named, leave_out)
     if not sources.files:
         other = f"; what is there: {found.told(sources.left_out)}" if sources.left_out else ""
         raise UserError(f"found no pictures in {photos} or its sub-folders{other}")
@@ -122,9 +123,10 @@ def prepare(
     }
     before = _before(dataset)
     if layout == "photos" and plants == "auto":
-        info["plants"] = before["plants"] if before else are_plants(sources.files)
+        info["plants"] = before["plants"] if before else are_plants(folder, sources.files)
     _check_unchanged(dataset, info, before)
     plan = Plan(
+        folder,
         dataset,
         size,
         str(info["sketch"]),

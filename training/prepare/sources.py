@@ -21,12 +21,13 @@ _LEAFY = 0.12  # Share of green in the middle one of them from which on they are
 
 @dataclass
 class Sources:
-    """Every source's path below the photos with its two files, and what else is there, by kind.
+    """Every source with its two files, and what else is there, by kind.
 
-    `held_out` names the folder beside `train` that is not for training, where there is one.
+    All of them are paths below the photos. `held_out` names the folder beside `train` that is not
+    for training, where there is one.
     """
 
-    files: dict[str, tuple[Path, Path]] = field(default_factory=dict)
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     held_out: str | None = None
 
@@ -44,7 +45,7 @@ def find_sources(
         return sources
     unwanted = _named_in(leave_out)
     for source, files in list(sources.files.items()):
-        if any(file.relative_to(photos).as_posix() in unwanted for file in files):
+        if any(file in unwanted for file in files):
             del sources.files[source]
             sources.left_out["named to be left out"] += 1
     return sources
@@ -59,21 +60,21 @@ def _all_sources(photos: Path, dataset: Path, layout: str, name: str) -> Sources
     below = dataset.resolve()
     unwanted = SOURCES[name].unwanted if name in SOURCES else None
     sources = Sources(left_out=found.left_out, held_out=held_out)
-    for below_photos, path in found.pictures.items():
-        if held_out and below_photos.split("/")[0] not in parts:
-            sources.left_out[f"in {below_photos.split('/')[0]}"] += 1
-        elif unwanted and unwanted(path.stem):
+    for name in found.names:
+        if held_out and name.split("/")[0] not in parts:
+            sources.left_out[f"in {name.split('/')[0]}"] += 1
+        elif unwanted and unwanted(Path(name).stem):
             sources.left_out["letters, signs and variants"] += 1
-        elif below not in path.resolve().parents:
-            sources.files[below_photos] = (path, path)
+        elif below not in (photos / name).resolve().parents:
+            sources.files[name] = (name, name)
     return sources
 
 
-def drawn_again(files: dict[str, tuple[Path, Path]], drawings: int) -> dict[str, tuple[Path, Path]]:
+def drawn_again(files: dict[str, tuple[str, str]], drawings: int) -> dict[str, tuple[str, str]]:
     """Name each source as many times as it is to be drawn."""
     again = dict(files)
     for number in range(2, drawings + 1):
-        again |= {f"{source}{AGAIN}{number}": paths for source, paths in files.items()}
+        again |= {f"{source}{AGAIN}{number}": names for source, names in files.items()}
     return again
 
 
@@ -82,13 +83,13 @@ def photo_of(source: str) -> str:
     return source.split(AGAIN)[0]
 
 
-def are_plants(files: dict[str, tuple[Path, Path]]) -> bool:
+def are_plants(photos: Path, files: dict[str, tuple[str, str]]) -> bool:
     """Tell by the green of some of the photos whether leaves and stems belong to their sketches."""
-    paths = [files[source][1] for source in sorted(files)]
+    ordered = sorted(files)
     shares = []
-    for place in np.linspace(0, len(paths) - 1, min(_LOOKED_AT, len(paths))).astype(int):
+    for place in np.linspace(0, len(ordered) - 1, min(_LOOKED_AT, len(ordered))).astype(int):
         try:
-            image = decode(paths[place], WORK)
+            image = decode(photos / files[ordered[place]][1], WORK)
         except UnreadablePhoto:
             continue
         if image.mode == "RGB":  # What is cut out has nothing around it.
@@ -108,13 +109,15 @@ def _held_out(photos: Path) -> str | None:
     return held_out[0] if held_out and (photos / "train").is_dir() else None
 
 
-def _pairs(photos: Path, parts: list[str]) -> dict[str, tuple[Path, Path]]:
+def _pairs(photos: Path, parts: list[str]) -> dict[str, tuple[str, str]]:
     pairs = {}
     for part in parts:
         sides = [photos / part / side for side in SIDES]
         for side in sides:
             if not side.is_dir():
                 raise UserError(f"--layout pairs: expected a folder at {side}")
-        for name, files in match_names(sides[0], sides[1]):
-            pairs[(Path(part) / name).as_posix()] = files
+        start = f"{part}/" if part else ""
+        for names in match_names(sides[0], sides[1]):
+            one, other = (f"{start}{side}/{name}" for side, name in zip(SIDES, names, strict=True))
+            pairs[start + names[0]] = (one, other)
     return pairs

@@ -28,14 +28,14 @@ USUAL = ("ab", "black")  # Which earlier versions did not name in a pair's key.
 
 
 def bring_up_to_date(
-    plan: Plan, sources: dict[str, tuple[Path, Path]], info: dict[str, Any], processes: int
+    plan: Plan, sources: dict[str, tuple[str, str]], info: dict[str, Any], processes: int
 ) -> dict[str, Any]:
     """Make the pairs that are missing, remove those whose photo is gone, write `dataset.json`.
 
-    `sources` names every source's two files, `info` what is known of the dataset beforehand.
-    Returns `info` with the counts, what was skipped, of how many pictures that are gone the pairs
-    were removed, how many inputs look empty, and how many photos nearly the same as others. Raises
-    `UserError` when nothing could be read, which leaves no new folder behind, and when none of the
+    `sources` names every source's two files below the photos, `info` what is known of the dataset
+    beforehand. Returns `info` with the counts, what was skipped, of how many pictures that are gone
+    the pairs were removed, how many inputs look empty, and how many photos nearly the same as
+    others. Raises `UserError` when nothing could be read, which leaves no new folder behind, and when none of the
     pictures that the dataset was made of is among the sources.
     """
     dataset = plan.dataset
@@ -106,7 +106,7 @@ def place_in_split(seed: int, source: str) -> float:
 
 
 def _plan_jobs(
-    plan: Plan, ledger: Ledger, sources: dict[str, tuple[Path, Path]], test_share: float
+    plan: Plan, ledger: Ledger, sources: dict[str, tuple[str, str]], test_share: float
 ) -> tuple[list[Job], dict[str, str]]:
     """The pairs to make, and why some cannot be."""
     jobs, skipped = [], {}
@@ -135,14 +135,14 @@ def _split(plan: Plan, source: str, test_share: float) -> str:
     return SPLITS[place_in_split(plan.seed, source) < test_share]
 
 
-def _key(plan: Plan, files: tuple[Path, Path]) -> str:
+def _key(plan: Plan, files: tuple[str, str]) -> str:
     """Changes whenever the pair has to be made again."""
     facts = [to_json(plan.size), plan.sketch, plan.seed, plan.layout, plan.focus, VERSION]
     facts += [option for option in (plan.direction, plan.background) if option not in USUAL]
     if plan.layout == "photos" and not plan.plants:
         facts.append(f"things {THINGS_VERSION}")
-    for path in files:
-        status = path.stat()
+    for name in files:
+        status = os.stat(plan.photos / name)
         facts += [status.st_size, status.st_mtime_ns]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
@@ -159,15 +159,16 @@ def _remove(dataset: Path, entry: Entry) -> None:
 
 def _fill_empty_split(plan: Plan, ledger: Ledger, fresh: list[Job]) -> None:
     """Give a split that a small folder left empty one of the pairs made just now."""
-    sides = {entry.split for entry in ledger.entries.values()}
+    if len({entry.split for entry in ledger.entries.values()}) == 2:
+        return
     firsts = {source for source in ledger.entries if source == photo_of(source)}
     new = sorted(
         (job for job in fresh if job.source in firsts),
         key=lambda job: place_in_split(plan.seed, job.source),
     )
-    if len(sides) == 2 or len(ledger.entries) < 2 or not new:
+    if len(ledger.entries) < 2 or not new:
         return
-    before = new[0] if "train" in sides else new[-1]
+    before = new[0] if new[0].split == "train" else new[-1]
     after = replace(before, split="test" if before.split == "train" else "train")
     # Made anew, not moved: the two sides of the split are not treated alike.
     made = make_pair(plan, after)

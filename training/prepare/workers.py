@@ -30,8 +30,9 @@ from training.size import Size, sides
 
 @dataclass(frozen=True)
 class Plan:
-    """What holds for every pair of a dataset."""
+    """What holds for every pair of a dataset; `photos` is the folder of what they are made of."""
 
+    photos: Path
     dataset: Path
     size: Size
     sketch: str
@@ -46,10 +47,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One pair to make: the source's path below the photos, its files, and where it goes."""
+    """One pair to make: its source, the paths of its files below the photos, where it goes."""
 
     source: str
-    files: tuple[Path, Path]
+    files: tuple[str, str]
     name: str
     split: str
     key: str
@@ -106,14 +107,15 @@ def make_pair(plan: Plan, job: Job) -> Made:
     try:
         if plan.layout == "photos":
             rng = source_rng(plan.seed, job.source)
-            target, cut_out = _photo(job.files[1], plan, rng)
+            target, cut_out = _photo(plan.photos / job.files[1], plan, rng)
             seen = look(target)
             scene = analyse(target, cut_out, plants=plan.plants)
             sketch = SKETCHES[plan.sketch](scene, rng)
             if plan.focus == "drawn" and job.split == "train" and not scene.alone:
                 target = focus_on_drawn(scene, sketch)
         else:
-            sketch, target = read_pair(job.files, plan.size)
+            one, other = (plan.photos / name for name in job.files)
+            sketch, target = read_pair((one, other), plan.size)
             if plan.direction == "ba":
                 sketch, target = target, sketch
             seen = look(target)

@@ -35,8 +35,8 @@ def bring_up_to_date(
     `sources` names every source's two files below the photos, `info` what is known of the dataset
     beforehand. Returns `info` with the counts, what was skipped, of how many pictures that are gone
     the pairs were removed, how many inputs look empty, and how many photos nearly the same as
-    others. Raises `UserError` when nothing could be read, which leaves no new folder behind, and when none of the
-    pictures that the dataset was made of is among the sources.
+    others. Raises `UserError` when nothing could be read, which leaves no new folder behind, and
+    when none of the pictures that the dataset was made of is among the sources.
     """
     dataset = plan.dataset
     ledger = Ledger(dataset / "photos.jsonl")

@@ -96,6 +96,26 @@ def test_the_command_says_what_would_train(backend):
     assert re.fullmatch(rf"cpu:0: {speeds}", second)
 
 
+@pytest.mark.slow
+def test_libraries_for_a_card_that_is_not_there_are_told_of_in_a_line(tmp_path):
+    """As CUDA's are: JAX starts each of its plugins, and one without a card raises."""
+    plugin = tmp_path / "jax_plugins" / "imagined"
+    plugin.mkdir(parents=True)
+    (plugin / "__init__.py").write_text("def initialize():\n    raise RuntimeError('no card')\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "devices"],
+        cwd=REPOSITORY,
+        env=os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("jax trains on: CPU")
+    assert "JAX cannot use jax_plugins.imagined: no card\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_the_versions_for_a_card_are_those_of_everything_else(backend):
     def versions(path: Path) -> dict[str, set[str]]:

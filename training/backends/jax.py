@@ -3,8 +3,21 @@
 What a pullback computes for other players' variables is never used, and XLA drops it.
 """
 
+import logging
+
 import jax
 import keras
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Say of a plugin why it cannot be used, without the traceback: without a card none can."""
+    if record.exc_info and isinstance(record.args, tuple):
+        record.msg, record.args = "JAX cannot use %s: %s", (*record.args, record.exc_info[1])
+        record.exc_info = None
+    return True
+
+
+logging.getLogger("jax._src.xla_bridge").addFilter(_in_one_line)
 
 
 def configure(precision: str) -> None:

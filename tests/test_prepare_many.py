@@ -1,5 +1,6 @@
 """What a photo costs does not grow with how many there are."""
 
+import shutil
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.preparing_many import measure
+from training.data.datasets import Dataset
 from training.data.pairs import SIDES, SPLITS
 from training.prepare.alike import near_duplicates
 from training.prepare.ledger import Entry, Ledger
@@ -67,6 +69,23 @@ def test_the_journal_and_the_last_look_at_the_files_take_little_memory(tmp_path)
     assert bytes_each(lambda: _sweep(tmp_path, ledger)) < 200
     assert not (train / "0000.jpg").exists() and len(list(train.iterdir())) == count
     assert Ledger(ledger.path).entries == ledger.entries
+
+
+def test_a_dataset_that_is_listed_takes_little_more_than_its_names(tmp_path):
+    count = 2_000
+    (tmp_path / "train/input").mkdir(parents=True)
+    for number in range(count):
+        (tmp_path / f"train/input/{number:07d}.jpg").touch()
+    shutil.copytree(tmp_path / "train/input", tmp_path / "train/target")
+    tracemalloc.start()
+    try:
+        dataset = Dataset.open(tmp_path, 32)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert dataset.size == 32
+    assert kept / count < 200  # A path of `pathlib` takes some four hundred by itself.
+    assert most / count < 500
 
 
 @pytest.mark.slow

@@ -195,8 +195,11 @@ def test_what_is_no_look_is_refused(look, run, tmp_path):
 def test_how_different_answers_are_is_measured(generator, run, tmp_path):
     """Against photos that differ as much as is known; and what is drawn is what is compared."""
     assert mean_distance(np.array([[0.0], [3.0], [7.0]])) == pytest.approx((3 + 7 + 4) / 3)
+    assert mean_distance(np.array([[0.0], [3.0], [7.0], [9.0]]), "abab") == pytest.approx(6.5)
+    with pytest.raises(UserError, match="no two photos are of one kind"):
+        mean_distance(np.zeros((3, 1)), "abc")
     opened = dataclasses.replace(Generator.open(run.folder), _network=_OfRun(RECIPE, generator))
-    told = variety(opened, drawings(3, SIZE), None, None)
+    told = variety(opened, drawings(3, SIZE))
     looks = random_looks(8, LOOK)
     moved = []
     for sketch in drawings(3, SIZE):
@@ -205,7 +208,7 @@ def test_how_different_answers_are_is_measured(generator, run, tmp_path):
         moved.append((changes > 40)[:, sketch.max(axis=2) > 40].ravel())
     assert told == {"moved": pytest.approx(np.concatenate(moved).mean())}
     assert 0 < told["moved"] < 1
-    same = variety(dataclasses.replace(opened, _network=_Same()), drawings(3, SIZE), None, None)
+    same = variety(dataclasses.replace(opened, _network=_Same()), drawings(3, SIZE))
     assert same["moved"] == 0
     measured = evaluate(Generator.open(run.folder))
     assert "moved" in measured["measures"][0] and "| moved |" in table(measured).splitlines()[0]

@@ -7,6 +7,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from export import tflite
 from export.benchmark import _measure
@@ -20,6 +21,7 @@ from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation.evaluate import evaluate, table
 from training.evaluation.generators import Generator, _OfRun
+from training.evaluation.preview import preview
 from training.evaluation.variety import mean_distance, variety
 from training.fit import FitOptions, fit
 from training.networks.inputs import look_of, names_of
@@ -195,8 +197,11 @@ def test_what_is_no_look_is_refused(look, run, tmp_path):
 def test_how_different_answers_are_is_measured(generator, run, tmp_path):
     """Against photos that differ as much as is known; and what is drawn is what is compared."""
     assert mean_distance(np.array([[0.0], [3.0], [7.0]])) == pytest.approx((3 + 7 + 4) / 3)
+    assert mean_distance(np.array([[0.0], [3.0], [7.0], [9.0]]), list("abab")) == pytest.approx(6.5)
+    with pytest.raises(UserError, match="no two photos are of one kind"):
+        mean_distance(np.zeros((3, 1)), list("abc"))
     opened = dataclasses.replace(Generator.open(run.folder), _network=_OfRun(RECIPE, generator))
-    told = variety(opened, drawings(3, SIZE), None, None)
+    told = variety(opened, drawings(3, SIZE))
     looks = random_looks(8, LOOK)
     moved = []
     for sketch in drawings(3, SIZE):
@@ -205,7 +210,7 @@ def test_how_different_answers_are_is_measured(generator, run, tmp_path):
         moved.append((changes > 40)[:, sketch.max(axis=2) > 40].ravel())
     assert told == {"moved": pytest.approx(np.concatenate(moved).mean())}
     assert 0 < told["moved"] < 1
-    same = variety(dataclasses.replace(opened, _network=_Same()), drawings(3, SIZE), None, None)
+    same = variety(dataclasses.replace(opened, _network=_Same()), drawings(3, SIZE))
     assert same["moved"] == 0
     measured = evaluate(Generator.open(run.folder))
     assert "moved" in measured["measures"][0] and "| moved |" in table(measured).splitlines()[0]
@@ -222,6 +227,18 @@ class _Same:
 
     def generate(self, inputs):
         return inputs["sketch"]
+
+
+def test_a_sheet_shows_several_answers(run, tmp_path):
+    with Image.open(preview(run.folder, out=tmp_path / "one.png", count=2, photos=False)) as sheet:
+        one = np.asarray(sheet)
+    several = preview(run.folder, out=tmp_path / "four.png", count=2, photos=False, looks=4)
+    with Image.open(several) as sheet:
+        four = np.asarray(sheet)
+    assert four.shape[0] == one.shape[0] + 3 * (SIZE + 2)
+    np.testing.assert_array_equal(four[: 2 * SIZE + 2], one)  # The sketch, and the first answer.
+    answers = [four[row : row + SIZE] for row in range(SIZE + 2, len(four), SIZE + 2)]
+    assert len({answer.tobytes() for answer in answers}) == 4
 
 
 def test_measures_are_of_random_looks(run, bundle):

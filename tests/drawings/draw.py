@@ -24,10 +24,11 @@ LIME, PLUM, CREAM, DARK = "8bc34a", "6a1b4d", "fff0b3", "2a1508"
 class Hand:
     """A brush in an unsteady hand; `tremor` is how far it strays, in px of the canvas."""
 
-    def __init__(self, seed: int, tremor: float) -> None:
+    def __init__(self, seed: int, tremor: float, canvas: tuple[int, int] = (SIZE, SIZE)) -> None:
         self.rng = np.random.default_rng(seed)
         self.tremor = tremor
-        self.pixels = np.zeros((SIZE * OVER, SIZE * OVER, 3), np.uint8)
+        self.canvas = canvas  # Width and height.
+        self.pixels = np.zeros((canvas[1] * OVER, canvas[0] * OVER, 3), np.uint8)
 
     def wobble(self, line: np.ndarray) -> np.ndarray:
         """A line [N, 2] as this hand would follow it."""
@@ -63,8 +64,8 @@ class Hand:
             self.stroke(_dense(corners), width, color)
 
     def save(self, path: Path) -> None:
-        """Write a PNG of 256 px."""
-        small = cv2.resize(self.pixels, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+        """Write a PNG of the canvas's size."""
+        small = cv2.resize(self.pixels, self.canvas, interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(path), small[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
@@ -123,7 +124,9 @@ class Flower:
     def _stem(self, hand: Hand) -> None:
         x, y = self.at
         foot = x + hand.rng.uniform(-30, 30)
-        bend = np.array([(x, y), ((x + foot) / 2 + hand.rng.uniform(-16, 16), 200), (foot, 258)])
+        ground = hand.canvas[1] + 2
+        middle = (x + foot) / 2 + hand.rng.uniform(-16, 16)
+        bend = np.array([(x, y), (middle, ground - 58), (foot, ground)])
         line = _curve(bend)
         hand.stroke(line, hand.rng.uniform(6, 11), self.stem)
         for index in range(self.leaves):

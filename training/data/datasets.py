@@ -165,14 +165,24 @@ class Dataset:
                 f"{folder}; make one with: python -m training prepare PHOTOS {folder}"
             )
         # What `prepare` left when it was interrupted may hold one half of a pair.
-        held_out = "test" if (folder / "test").is_dir() or info else "val"
-        places = {"train": folder / "train", "test": folder / held_out}
+        places = {"train": folder / "train", "test": _held_out(folder)}
         listed = {split: _list_pairs(places[split], strict=not info) for split in SPLITS}
         if not listed["train"].names:
             raise UserError(f"{folder} holds no training pairs")
         size = size or _first_size(listed["train"])
         train, test = (_cached(folder, split, size, listed[split], direction) for split in SPLITS)
         return cls(folder, size, info, train, test)
+
+
+def held_out_files(folder: Path) -> list[Path]:
+    """The photos that a dataset folder holds out, in the order of its rows."""
+    pairs = _list_pairs(_held_out(folder), strict=False)
+    return [pairs.files(pair)[1] for pair in pairs.names]
+
+
+def _held_out(folder: Path) -> Path:
+    prepared = (folder / "dataset.json").is_file()
+    return folder / ("test" if prepared or (folder / "test").is_dir() else "val")
 
 
 def _cached(folder: Path, split: str, size: Size, pairs: _Pairs, direction: str) -> Cached:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from training import files, progress
+from training.data.kinds import kinds_of
 from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator, load_drawings
-from training.evaluation.variety import variety
+from training.evaluation.variety import mean_distance, variety
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, count_of
 from training.runs import sheets
 from training.size import sides, size_of, to_json, with_short_side
@@ -27,6 +28,7 @@ def report(
     data: Path | None = None,
     drawings: Path | None = None,
     features: Path | None = None,
+    kinds: Path | None = None,
     limit: int | None = None,
     json: Path | None = None,
 ) -> None:
@@ -41,6 +43,8 @@ def report(
         data: Dataset folder or name to measure on, instead of the one that a run was trained on.
         drawings: Folder of drawings that belong to no photo, to measure KID on as well.
         features: Feature network (.tflite) that KID compares pictures by.
+        kinds: Table (.csv) of photo files and what they show: answers of several looks to a drawing
+            are then compared with how different photos of one kind are, and not any two.
         limit: Measure the first so many held-out pairs only.
         json: File to write the measures to as well.
 
@@ -51,7 +55,9 @@ def report(
     if json and not json.parent.is_dir():
         raise UserError(f"cannot write {json}: there is no folder {json.parent}")
     opened = Generator.open(generator, name)
-    measured = evaluate(opened, data=data, drawings=drawings, features=features, limit=limit)
+    measured = evaluate(
+        opened, data=data, drawings=drawings, features=features, kinds=kinds, limit=limit
+    )
     print(table(measured))
     progress.tell("measured", measures=measured["measures"])
     if json:
@@ -64,6 +70,7 @@ def evaluate(
     data: Path | None = None,
     drawings: Path | None = None,
     features: Path | None = None,
+    kinds: Path | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:
     """Generate a picture of every held-out input and every drawing, and measure them.
@@ -73,6 +80,7 @@ def evaluate(
         data: a dataset folder other than the one the generator was trained on.
         drawings: a folder of pictures to generate from that have no photo of their own.
         features: a `.tflite` feature network (see `FeatureNetwork`); without it there is no KID.
+        kinds: a table of what photos show (see `kinds_of`), for `spread`.
         limit: read and measure the first so many held-out pairs only.
 
     Returns:
@@ -88,6 +96,8 @@ def evaluate(
         raise UserError(f"expected a limit of 1 pair or more, got {limit}")
     if drawings and not features:
         raise UserError("drawings have no photos of their own: measuring them takes --features")
+    if kinds and not (features and generator.look):
+        raise UserError("--kinds takes --features, and a generator with looks")
     from_pictures = generator.task == IMAGE_TO_IMAGE
     if drawings and not from_pictures:
         raise UserError(f"{generator.name} takes noise, not --drawings")
@@ -110,6 +120,8 @@ def evaluate(
     photos = sheets.to_rgb(photos)
     real = {size: sheets.resize(photos, size) for size in sizes}
     seen = {size: network(real[size]) for size in sizes} if network else {}
+    of_kinds = kinds_of(dataset.folder, kinds)[:limit] if kinds else ()
+    apart = mean_distance(seen[generator.size], of_kinds) if network and generator.look else None
     rows = []
     for name, inputs in sets.items():
         outputs = generator(inputs)
@@ -121,7 +133,7 @@ def evaluate(
             if network:
                 row |= kernel_distances(network(given), network(generated), seen[size])
             if generator.look and size == generator.size:
-                row |= variety(generator, inputs["sketch"], seen.get(size), network)
+                row |= variety(generator, inputs["sketch"], apart, network)
             rows.append(row)
     return {
         "generator": generator.name,

@@ -122,9 +122,9 @@ class Generator:
         batches = (rows_of(inputs, start, start + BATCH) for start in starts)
         return sheets.to_rgb(np.concatenate([self._network.generate(batch) for batch in batches]))
 
-    def with_looks(self, pictures: np.ndarray) -> Inputs:
-        """Return pictures as inputs, with random looks, always the same, where looks come in."""
-        return samples.with_looks(pictures, self.look)
+    def with_looks(self, pictures: np.ndarray, seed: int = 0) -> Inputs:
+        """Return pictures as inputs, with the random looks of a seed, where looks come in."""
+        return samples.with_looks(pictures, self.look, seed)
 
     def inputs(self, dataset: Dataset, count: int) -> Inputs:
         """Return `count` inputs, always the same: held-out pictures spread over all, or noise."""

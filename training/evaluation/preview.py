@@ -21,6 +21,7 @@ def preview(
     photos: bool = True,
     columns: int = 6,
     side: int | None = None,
+    looks: int = 1,
 ) -> Path:
     """Make a sheet: held-out sketches, what becomes of them, and the photos behind them.
 
@@ -37,18 +38,21 @@ def preview(
         photos: Whether the photos are on the sheet; their licence may not let you show them.
         columns: How many sketches side by side.
         side: Shorter side of a picture on the sheet in px, if not the generator's own.
+        looks: How many answers to each sketch, of random looks, always the same ones.
 
     Returns:
         Where the sheet is.
 
     Raises:
-        UserError: no generator, no held-out pairs or drawings, or a number below one.
+        UserError: no generator, no held-out pairs or drawings, a number below one, or several looks
+            of a generator that takes none.
     """
-    if min(count, columns, side or 1) < 1:
-        raise UserError(
-            f"--count, --columns and --side should be 1 or more; got {count}, {columns} and {side}"
-        )
+    for option, value in (("count", count), ("columns", columns), ("side", side), ("looks", looks)):
+        if value is not None and value < 1:
+            raise UserError(f"--{option} should be 1 or more; got {value}")
     opened = Generator.open(generator, name)
+    if looks > 1 and not opened.look:
+        raise UserError(f"{opened.name} takes no look: --looks {looks} would be {looks} times one")
     targets = []
     if drawings:
         inputs = opened.with_looks(load_drawings(drawings, opened.size, count))
@@ -59,7 +63,8 @@ def preview(
             _, held_out = opened.held_out(dataset)
             targets.append(sheets.to_rgb(sheets.evenly_spaced(held_out, count)))
     seen = [sheets.to_rgb(inputs["sketch"])] if "sketch" in inputs else []
-    rows = [*seen, opened(inputs), *targets]
+    answers = [opened(opened.with_looks(inputs["sketch"], n)) for n in range(1, looks)]
+    rows = [*seen, opened(inputs), *answers, *targets]
     rows = [sheets.shown_at(row, side) if side else sheets.legible(row) for row in rows]
     path = out or (generator if generator.is_dir() else generator.parent) / "preview.png"
     files.write_image(path, sheets.sheet(*rows, columns=columns))

@@ -28,9 +28,9 @@ def random_looks(count: int, length: int, seed: int = 0) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def with_looks(sketches: np.ndarray, length: int) -> Inputs:
+def with_looks(sketches: np.ndarray, length: int, seed: int = 0) -> Inputs:
     """Sketches uint8 [N, S, S, C] as inputs, each with a random look of `length` bytes, if any."""
-    looks = {"look": random_looks(len(sketches), length)} if length else {}
+    looks = {"look": random_looks(len(sketches), length, seed)} if length else {}
     return {"sketch": sketches, **looks}
 
 

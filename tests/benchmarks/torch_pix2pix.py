@@ -12,8 +12,10 @@ from torch import nn
 from torch.nn import functional
 
 SIZE, JITTERED = 256, 286
-WARM_UP = 8  # Steps that compile, choose kernels and allocate.
-AT_ONCE = 8  # Steps between two looks at the clock, which wait for the device.
+# Steps that compile, choose kernels and allocate; and those between two looks at the clock, which
+# wait for a card. On a processor each takes seconds, and is done when the call returns.
+WARM_UP = {"cuda": 8, "cpu": 2}
+AT_ONCE = {"cuda": 8, "cpu": 1}
 
 
 def down(given: int, width: int, norm: bool = True) -> nn.Sequential:
@@ -148,14 +150,14 @@ def measure(
         if device == "cuda":
             torch.cuda.synchronize()
 
-    for _ in range(WARM_UP):
+    for _ in range(WARM_UP[device]):
         training.step(*pair)
     wait()
     steps, start = 0, time.perf_counter()
     while (spent := time.perf_counter() - start) < seconds or not steps:
-        for _ in range(AT_ONCE):
+        for _ in range(AT_ONCE[device]):
             training.step(*pair)
         wait()
-        steps += AT_ONCE
+        steps += AT_ONCE[device]
     memory = torch.cuda.max_memory_allocated() if device == "cuda" else None
     return steps * batch / spent, memory

@@ -6,10 +6,11 @@ import keras
 
 from training.errors import UserError
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.squeeze_unet import squeeze_unet
 from training.networks.unet import unet
 from training.size import Size
 
-Kind = Literal["slim_unet", "shuffle_unet", "unet"]
+Kind = Literal["slim_unet", "shuffle_unet", "squeeze_unet", "unet"]
 
 
 def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras.Model:
@@ -18,9 +19,11 @@ def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras
     Raises:
         UserError: a size that it cannot take, or a look where it takes none.
     """
+    if look and kind not in ("slim_unet", "shuffle_unet"):
+        raise UserError("--look is for slim_unet and shuffle_unet")
+    if kind == "squeeze_unet":
+        return squeeze_unet(size, width=width)
     if kind == "unet":
-        if look:
-            raise UserError("--look is for slim_unet and shuffle_unet")
         return unet(size, width=width, seed=seed)
     build = slim_unet if kind == "slim_unet" else shuffle_unet
     return build(size, width=width, look=look)

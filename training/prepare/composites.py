@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tyro
-from PIL import Image
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from training.data.found import find_photos
@@ -23,6 +23,9 @@ from training.prepare.prepare import located
 from training.prepare.sources import find_sources
 
 GREY = 0.3  # Share of things that are drained of colour.
+TWO = 0.1  # Share of pictures in which the thing lies twice, as shoes do.
+TINTED = 0.3  # Share of pictures whose colours are others, of the thing and of the ground.
+GAINS = (0.6, 1.4)  # What red, green and blue are multiplied by then.
 LEAST, MOST = 0.04, 0.92  # Shares of a picture that its thing may take.
 HELD_OUT = 5  # Every so many-th cut-out and ground is not trained on.
 
@@ -72,7 +75,11 @@ def compose(
     """A thing on a ground: the picture, uint8 [size, size, 3], and where the thing is, boolean."""
     photo = load_photo(photos[rng.integers(len(photos))], 256)
     ground = _ground(photo, size, rng)
-    pixels = _placed(decode(cut_outs[rng.integers(len(cut_outs))], 256), size, rng)
+    cut_out = decode(cut_outs[rng.integers(len(cut_outs))], 256)
+    pixels = _placed(cut_out, size, rng)
+    if rng.random() < TWO:
+        other = _placed(ImageOps.mirror(cut_out), size, rng)
+        pixels = np.where(other[..., 3:] > pixels[..., 3:], other, pixels)
     alpha = pixels[..., 3] / 255
     thing = pixels[..., :3]
     if rng.random() < 0.45:
@@ -80,6 +87,9 @@ def compose(
         thing = _cloth(cloth, alpha, size, rng)
     if rng.random() < GREY:
         thing = np.repeat(thing.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < TINTED:
+        ground = ground * rng.uniform(*GAINS, 3)
+        thing = thing * rng.uniform(*GAINS, 3)
     if rng.random() < 0.4:  # Little contrast.
         share = rng.uniform(0.2, 0.7)
         thing = thing * (1 - share) + share * ground.mean(axis=(0, 1)) + rng.normal(0, 12, 3)

@@ -1,5 +1,6 @@
 """The generators of pictures from sketches, by name."""
 
+from pathlib import Path
 from typing import Literal
 
 import keras
@@ -7,6 +8,7 @@ import keras
 from training.errors import UserError
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.squeeze_unet import squeeze_unet
+from training.networks.squeezenet import load
 from training.networks.unet import unet
 from training.size import Size
 
@@ -27,3 +29,14 @@ def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras
         return unet(size, width=width, seed=seed)
     build = slim_unet if kind == "slim_unet" else shuffle_unet
     return build(size, width=width, look=look)
+
+
+def begin(network: keras.Model, squeezenet: Path | None) -> keras.Model:
+    """Give it back; if it has SqueezeNet's layers, with its weights, where there are any.
+
+    Raises:
+        UserError: no file there, or one of another network.
+    """
+    if network.name == "squeeze_unet" and squeezenet:
+        load(network, squeezenet)
+    return network

@@ -12,11 +12,10 @@ from training.augment import Augmentation
 from training.data.datasets import Dataset
 from training.data.weights import squeezenet_weights
 from training.look.looks import NAMES, Looks
-from training.networks.generators import Kind, generator
+from training.networks.generators import Kind, begin, generator
 from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
-from training.networks.squeezenet import load
 from training.options import Batch, Decay, Enlargement, Options, Rate, Share, Weight, Width, Within
 from training.pixels import from_network, to_network
 from training.size import Size
@@ -27,8 +26,7 @@ class Pix2Pix(Options):
     """Options of pix2pix; the defaults are the preset `fast`."""
 
     generator: Kind = "slim_unet"
-    """Generator: slim_unet keeps up with a pen, shuffle_unet is wider, unet the published one;
-    squeeze_unet begins with SqueezeNet's weights, and finds things in photos."""
+    """slim_unet keeps up with a pen, shuffle_unet is wider, unet published; squeeze_unet: masks."""
     width: Width = 64
     """Width of the generator's first stage; 64 for unet as published."""
     discriminator_width: Width = 24
@@ -37,8 +35,6 @@ class Pix2Pix(Options):
     """Adversarial loss; hinge stops pushing on patches that are told right already."""
     l1: Weight = 10.0
     """Weight of the L1 distance to the photo; high values blur what a sketch leaves open."""
-    bce: Weight = 0.0
-    """Weight of the cross-entropy to the photo, each value a probability: for masks."""
     matching: Weight = 10.0
     """Weight of feature matching (Wang et al. 2018, whose weight is 10); 0 switches it off."""
     perceptual: Weight = 5.0
@@ -80,9 +76,8 @@ class Pix2Pix(Options):
     def completed(self, begun: dict[str, Any] | None) -> Self:
         """Fetch SqueezeNet's weights where they are needed and none are named; or say so."""
         used = self.perceptual or self.projected or self.generator == "squeeze_unet"
-        needed = used and (not begun or begun.get("squeezenet"))
-        found = squeezenet_weights(self.squeezenet, bool(needed))
-        return dataclasses.replace(self, squeezenet=found)
+        needed = bool(used and (not begun or begun.get("squeezenet")))
+        return dataclasses.replace(self, squeezenet=squeezenet_weights(self.squeezenet, needed))
 
     def open(self, data: Path, size: Size | None = None) -> Dataset:
         """Open pairs: a dataset folder of `python -m training prepare`, or in its layout."""
@@ -128,20 +123,17 @@ class Pix2PixModel(AdversarialModel):
 
     def __init__(self, options: Pix2Pix, size: Size, seed: int):
         self.options = options
+        weights = squeezenet_weights(options.squeezenet, needed=False)
         networks = {
-            "generator": options.build_generator(size, seed),
+            "generator": begin(options.build_generator(size, seed), weights),
             "discriminator": patchgan(size, width=options.discriminator_width),
         }
-        weights = squeezenet_weights(options.squeezenet, needed=False)
-        if options.generator == "squeeze_unet" and weights:
-            load(networks["generator"], weights)
         perceptual = perceptual_network(size, weights, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators
         players = {"generator": ["generator"], "discriminator": [*networks][1:]}
-        optional = {"bce": options.bce, "matching": options.matching, "perceptual": perceptual}
-        logged = ("l1", *(log for log in optional if optional[log]))
-        super().__init__(networks, players, logged, seed)
+        logs = {"l1": True, "matching": options.matching, "perceptual": perceptual}
+        super().__init__(networks, players, tuple(log for log in logs if logs[log]), seed)
         self.perceptual = perceptual
         self.teacher: Any = None  # `fit` brings it: photos of sketches, both in [-1, 1].
         self.looks = Looks(options.look)
@@ -165,9 +157,6 @@ class Pix2PixModel(AdversarialModel):
         logs = {"l1": losses.l1_loss(target, generated)}
         generator_loss = self.adversarial.generator(fake_logits) + options.l1 * logs["l1"]
         discriminator_loss = self.adversarial.discriminator(real_logits, fake_logits)
-        if options.bce:
-            logs["bce"] = losses.reconstruction_loss(target, generated)
-            generator_loss += options.bce * logs["bce"]
         if options.matching:
             logs["matching"] = losses.feature_matching_loss(real_features, fake_features)
             generator_loss += options.matching * logs["matching"]

@@ -24,6 +24,7 @@ from training.prepare.sources import find_sources
 
 GREY = 0.3  # Share of things that are drained of colour.
 TWO = 0.1  # Share of pictures in which the thing lies twice, as shoes do.
+SHARP = 0.6  # Share of grounds that are not enlarged.
 TINTED = 0.3  # Share of pictures whose colours are others, of the thing and of the ground.
 GAINS = (0.6, 1.4)  # What red, green and blue are multiplied by then.
 LEAST, MOST = 0.04, 0.92  # Shares of a picture that its thing may take.
@@ -106,13 +107,24 @@ def compose(
 
 
 def _ground(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """A corner of a photo, where the thing hardly ever is, enlarged to the whole picture."""
+    """A corner of a photo, where the thing hardly ever is: float32 [size, size, 3].
+
+    Enlarged to the whole picture, which makes it soft, or beside its own mirror images, as sharp
+    as the thing. Else what is sharp would be the thing.
+    """
     side = int(len(photo) * rng.uniform(0.12, 0.28))
     row, column = rng.choice([0, len(photo) - side], 2)
     corner = np.ascontiguousarray(
         np.rot90(photo[row : row + side, column : column + side], rng.integers(4))
     )
-    return cv2.resize(corner, (size, size), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    if rng.random() > SHARP:
+        ground = cv2.resize(corner, (size, size), interpolation=cv2.INTER_CUBIC)
+        return ground.astype(np.float32)
+    side = int(size * rng.uniform(0.2, 0.6))
+    ground = cv2.resize(corner, (side, side), interpolation=cv2.INTER_AREA)
+    left, top = rng.integers(side, size=2)
+    beyond = (top, size - top), (left, size - left), (0, 0)
+    return np.pad(ground, beyond, "symmetric")[:size, :size].astype(np.float32)
 
 
 def _placed(image: Image.Image, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -133,7 +133,7 @@ def _placed(image: Image.Image, size: int, rng: np.random.Generator) -> np.ndarr
     cut = image.crop(image.getchannel("A").getbbox() or (0, 0, *image.size))
     if rng.random() < 0.3:
         cut = cut.rotate(rng.uniform(-180, 180), Image.Resampling.BILINEAR, expand=True)
-    longest = size * (rng.uniform(0.35, 1) if rng.random() < 0.7 else rng.uniform(0.9, 1.3))
+    longest = size * (rng.uniform(0.35, 1) if rng.random() < 0.5 else rng.uniform(0.9, 1.6))
     wide = rng.uniform(0.8, 1.25)
     sides = np.array([cut.width * wide, cut.height])
     width, height = np.maximum(1, np.rint(sides * longest / sides.max())).astype(int)

@@ -16,6 +16,7 @@ PARTS = {
         "augment": "",
         "networks": "batch_norm or picture_norm",
         "family_layers": "sampling or pool or instance or late or r1",
+        "squeeze_unet": "begins or learns",
         "adversarial": "not matters and not tiny and not finite",  # The gradients below are.
     },
     "runs": {

@@ -55,19 +55,11 @@ def ground(rng: np.random.Generator, colour: tuple[int, int, int]) -> Image.Imag
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
+@pytest.mark.parametrize("at_border", [False, True])
 @pytest.mark.parametrize(
-    "colour, at_border, least",
-    [
-        ((150, 150, 150), False, 0.9),
-        ((150, 150, 150), True, 0.9),
-        ((70, 110, 60), False, 0.9),
-        ((70, 110, 60), True, 0.9),
-        ((40, 40, 46), False, 0.9),
-        ((40, 40, 46), True, 0.75),
-        ((235, 235, 230), False, 0.9),
-    ],
+    "colour", [(150, 150, 150), (70, 110, 60), (40, 40, 46), (235, 235, 230)], ids=str
 )
-def test_what_lies_on_a_ground_is_found_grey_green_or_at_the_border(colour, at_border, least):
+def test_what_lies_on_a_ground_is_found_to_its_edge_grey_green_or_at_the_border(colour, at_border):
     photo = ground(np.random.default_rng(3), (176, 140, 104))
     corners = [(80, 60), (176, 60), (236, 120), (204, 150), (180, 126), (180, 214), (76, 214)]
     corners += [(76, 126), (52, 150), (20, 120)]
@@ -78,7 +70,7 @@ def test_what_lies_on_a_ground_is_found_grey_green_or_at_the_border(colour, at_b
     ImageDraw.Draw(truth).polygon(corners, fill=255)
     wanted = np.asarray(truth.resize((WORK, WORK), Image.Resampling.BOX)) > 127
     found = analyse(np.asarray(photo)).thing
-    assert (found & wanted).sum() / (found | wanted).sum() > least
+    assert (found & wanted).sum() / (found | wanted).sum() > 0.97
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,8 @@ def test_what_a_recipe_needs_is_downloaded_once_and_none_says_that_it_is_not(wei
     for _ in range(2):
         assert Pix2Pix().completed(None).squeezenet == home / "weights" / "small.h5"
     assert Pix2Pix().completed({"squeezenet": {"name": "a", "sha256": "b"}}).squeezenet
+    finds = Pix2Pix(generator="squeeze_unet", perceptual=0, projected=0)
+    assert finds.completed(None).squeezenet == home / "weights" / "small.h5"
     for kept in (Pix2Pix(squeezenet=NONE), PRESETS["paper"], Pix2Pix(perceptual=0, projected=0)):
         assert kept.completed(None).squeezenet is None
     own = Path("own.h5")

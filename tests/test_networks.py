@@ -7,6 +7,7 @@ from training.networks.normalization import BatchNorm, PictureNorm
 from training.networks.patchgan import patchgan
 from training.networks.projected import projected
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.squeeze_unet import squeeze_unet
 from training.networks.unet import unet
 
 
@@ -52,7 +53,7 @@ def test_a_shuffle_unet_is_small_and_has_no_bias_before_a_norm(build, most):
     assert [x.name for x in convolutions if x.use_bias] == ["subpixel"]
 
 
-@pytest.mark.parametrize("build", [shuffle_unet, slim_unet])
+@pytest.mark.parametrize("build", [shuffle_unet, slim_unet, squeeze_unet])
 def test_a_shuffle_unet_leaves_no_grid_on_a_plain_surface(build):
     network = build(64, width=8)
     head = network.get_layer("subpixel")
@@ -74,7 +75,7 @@ def test_layers_of_equal_shape_start_different_and_seeded():
     assert 0.018 < first.std() < 0.022
 
 
-@pytest.mark.parametrize("build", [unet, shuffle_unet, slim_unet])
+@pytest.mark.parametrize("build", [unet, shuffle_unet, slim_unet, squeeze_unet])
 @pytest.mark.parametrize("size", [64, 128])
 def test_generators_draw_pictures_of_the_size_they_get(build, size):
     network = build(size, width=8)
@@ -94,7 +95,10 @@ def test_outputs_stay_float32_under_mixed_precision():
 
 @pytest.mark.parametrize(
     ("build", "size"),
-    [(unet, 100), (unet, 384 + 128 + 4), (shuffle_unet, 100), (shuffle_unet, 0), (slim_unet, 96)],
+    [
+        *((unet, 100), (unet, 384 + 128 + 4), (shuffle_unet, 100), (shuffle_unet, 0)),
+        *((slim_unet, 96), (squeeze_unet, 96)),
+    ],
 )
 def test_sizes_that_cannot_be_halved_are_refused_in_words(build, size):
     with pytest.raises(UserError, match=f"got {size}.*--size 256"):

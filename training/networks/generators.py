@@ -1,15 +1,18 @@
 """The generators of pictures from sketches, by name."""
 
+from pathlib import Path
 from typing import Literal
 
 import keras
 
 from training.errors import UserError
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.squeeze_unet import squeeze_unet
+from training.networks.squeezenet import load
 from training.networks.unet import unet
 from training.size import Size
 
-Kind = Literal["slim_unet", "shuffle_unet", "unet"]
+Kind = Literal["slim_unet", "shuffle_unet", "squeeze_unet", "unet"]
 
 
 def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras.Model:
@@ -18,9 +21,22 @@ def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras
     Raises:
         UserError: a size that it cannot take, or a look where it takes none.
     """
+    if look and kind not in ("slim_unet", "shuffle_unet"):
+        raise UserError("--look is for slim_unet and shuffle_unet")
+    if kind == "squeeze_unet":
+        return squeeze_unet(size, width=width)
     if kind == "unet":
-        if look:
-            raise UserError("--look is for slim_unet and shuffle_unet")
         return unet(size, width=width, seed=seed)
     build = slim_unet if kind == "slim_unet" else shuffle_unet
     return build(size, width=width, look=look)
+
+
+def begin(network: keras.Model, squeezenet: Path | None) -> keras.Model:
+    """Give it back; if it has SqueezeNet's layers, with its weights, where there are any.
+
+    Raises:
+        UserError: no file there, or one of another network.
+    """
+    if network.name == "squeeze_unet" and squeezenet:
+        load(network, squeezenet)
+    return network

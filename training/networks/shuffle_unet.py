@@ -85,7 +85,7 @@ def slim_unet(size: Size = 256, *, width: int = 64, look: int = 0) -> keras.Mode
 
 
 def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> keras.Model:
-    """Build either; what is enlarged is first made half as thin, but no thinner than `least`.
+    """Build either; `least` is as in `decode`.
 
     A look shifts what is at 1/8 of the size and below, and all on the way up: where it costs next
     to nothing, and where it is seen.
@@ -106,11 +106,22 @@ def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> 
             for _ in range(RESIDUAL_BLOCKS):
                 x = residual(x, code)  # [B, 32, 32, 128]
         skips.append(x)
+    photo = decode(skips, filters, least, code)
+    return keras.Model([sketch, code] if look else sketch, photo, name=name)
+
+
+def decode(skips: list[Any], filters: list[int], least: int, look: Any = None):
+    """Go back up from the deepest of `skips`, [B, H/2, W/2, C] and below, to [B, H, W, 3].
+
+    Each level has the channels that `filters` says. What is enlarged is first made half as thin,
+    but no thinner than `least`; 0 leaves it as it is.
+    """
+    x = skips[-1]
     for channels, skip in zip(reversed(filters[:-1]), reversed(skips[:-1]), strict=True):
         if least:
             # Without ReLU, which would lose what few channels hold (Sandler et al. 2018).
             x = conv(x, max(least, channels // 2), 1, activate=False)
-        x = upsample(x, skip, channels, code)  # Wide, 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
+        x = upsample(x, skip, channels, look)  # Wide, 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
     # Four pixels a cell, and a row and a column of cells beyond the picture for the mean below.
     x = layers.ZeroPadding2D(((1, 2), (1, 2)))(x)
     # float32, because bfloat16 has 8 bits and its rounding shows in a sky.
@@ -120,8 +131,7 @@ def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> 
     # The four have kernels of their own, which leaves a grid of the finest pitch there is on every
     # plain surface. The mean of neighbours lets through all but that pitch.
     x = MeanOfNeighbours(dtype="float32")(x)
-    photo = layers.Cropping2D(((0, 1), (0, 1)), dtype="float32", name="photo")(x)
-    return keras.Model([sketch, code] if look else sketch, photo, name=name)
+    return layers.Cropping2D(((0, 1), (0, 1)), dtype="float32", name="photo")(x)
 
 
 @keras.saving.register_keras_serializable("garabato")

@@ -30,9 +30,20 @@ def squeezenet(size: Size, weights: Path) -> keras.Model:
         UserError: no file at `weights`, or one of another network.
     """
     photo = keras.Input((*sides(size), 3), name="photo")
+    network = keras.Model(photo, encode(photo)[1:], name="squeezenet")
+    load(network, weights)
+    network.trainable = False
+    return network
+
+
+def encode(photo):
+    """Pass a photo [B, H, W, 3] in [-1, 1] through untrained layers; gives feature maps, a list.
+
+    At 128 px: [B, 64, 64, 64], which is not among those of `squeezenet`, and its three.
+    """
     x = _conv(photo, 64, 3, "conv1", strides=2)
+    taps = [x]
     x = _pool(x)
-    taps = []
     for number, (squeezed, expanded) in FIRES.items():
         x = _conv(x, squeezed, 1, f"fire{number}/squeeze1x1")
         x = layers.Concatenate()(
@@ -45,10 +56,7 @@ def squeezenet(size: Size, weights: Path) -> keras.Model:
             taps.append(x)
         if number in POOLED_AFTER:
             x = _pool(x)
-    network = keras.Model(photo, taps, name="squeezenet")
-    _load(network, weights)
-    network.trainable = False
-    return network
+    return taps
 
 
 def _conv(x, filters: int, kernel: int, name: str, strides: int = 1):
@@ -78,7 +86,12 @@ def _entry(group, name: str) -> list[np.ndarray]:
     return [kernel, bias]
 
 
-def _load(network: keras.Model, path: Path) -> None:
+def load(network: keras.Model, path: Path) -> None:
+    """Give the layers that `encode` made in a network the weights of a file.
+
+    Raises:
+        UserError: no file at `path`, or one of another network.
+    """
     import h5py
 
     if not path.is_file():
@@ -86,7 +99,7 @@ def _load(network: keras.Model, path: Path) -> None:
     try:
         with h5py.File(path) as file:
             for layer in network.layers:
-                if isinstance(layer, layers.Conv2D):
+                if layer.name.startswith(("conv1", "fire")):
                     layer.set_weights(_entry(file[layer.name.replace("_", "/")], layer.name))
     except (OSError, KeyError, ValueError) as error:
         raise UserError(f"{path} does not hold SqueezeNet 1.1: {error}") from None

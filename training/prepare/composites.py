@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tyro
-from PIL import Image
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from training.data.found import find_photos
@@ -23,6 +23,10 @@ from training.prepare.prepare import located
 from training.prepare.sources import find_sources
 
 GREY = 0.3  # Share of things that are drained of colour.
+TWO = 0.1  # Share of pictures in which the thing lies twice, as shoes do.
+SHARP = 0.6  # Share of grounds that are not enlarged.
+TINTED = 0.3  # Share of pictures whose colours are others, of the thing and of the ground.
+GAINS = (0.6, 1.4)  # What red, green and blue are multiplied by then.
 LEAST, MOST = 0.04, 0.92  # Shares of a picture that its thing may take.
 HELD_OUT = 5  # Every so many-th cut-out and ground is not trained on.
 
@@ -73,7 +77,11 @@ def compose(
     """A thing on a ground: the picture, uint8 [size, size, 3], and where the thing is, boolean."""
     photo = load_photo(photos[rng.integers(len(photos))], 256)
     ground = _ground(photo, size, rng)
-    pixels = _placed(decode(cut_outs[rng.integers(len(cut_outs))], 256), size, rng)
+    cut_out = decode(cut_outs[rng.integers(len(cut_outs))], 256)
+    pixels = _placed(cut_out, size, rng)
+    if rng.random() < TWO:
+        other = _placed(ImageOps.mirror(cut_out), size, rng)
+        pixels = np.where(other[..., 3:] > pixels[..., 3:], other, pixels)
     alpha = pixels[..., 3] / 255
     thing = pixels[..., :3]
     if rng.random() < 0.45:
@@ -81,6 +89,9 @@ def compose(
         thing = _cloth(cloth, alpha, size, rng)
     if rng.random() < GREY:
         thing = np.repeat(thing.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < TINTED:
+        ground = ground * rng.uniform(*GAINS, 3)
+        thing = thing * rng.uniform(*GAINS, 3)
     if rng.random() < 0.4:  # Little contrast.
         share = rng.uniform(0.2, 0.7)
         thing = thing * (1 - share) + share * ground.mean(axis=(0, 1)) + rng.normal(0, 12, 3)
@@ -97,13 +108,24 @@ def compose(
 
 
 def _ground(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """A corner of a photo, where the thing hardly ever is, enlarged to the whole picture."""
+    """A corner of a photo, where the thing hardly ever is: float32 [size, size, 3].
+
+    Enlarged to the whole picture, which makes it soft, or beside its own mirror images, as sharp
+    as the thing. Else what is sharp would be the thing.
+    """
     side = int(len(photo) * rng.uniform(0.12, 0.28))
     row, column = rng.choice([0, len(photo) - side], 2)
     corner = np.ascontiguousarray(
         np.rot90(photo[row : row + side, column : column + side], rng.integers(4))
     )
-    return cv2.resize(corner, (size, size), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    if rng.random() > SHARP:
+        ground = cv2.resize(corner, (size, size), interpolation=cv2.INTER_CUBIC)
+        return ground.astype(np.float32)
+    side = int(size * rng.uniform(0.2, 0.6))
+    ground = cv2.resize(corner, (side, side), interpolation=cv2.INTER_AREA)
+    left, top = rng.integers(side, size=2)
+    beyond = (top, size - top), (left, size - left), (0, 0)
+    return np.pad(ground, beyond, "symmetric")[:size, :size].astype(np.float32)
 
 
 def _placed(image: Image.Image, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -112,7 +134,7 @@ def _placed(image: Image.Image, size: int, rng: np.random.Generator) -> np.ndarr
     cut = image.crop(image.getchannel("A").getbbox() or (0, 0, *image.size))
     if rng.random() < 0.3:
         cut = cut.rotate(rng.uniform(-180, 180), Image.Resampling.BILINEAR, expand=True)
-    longest = size * (rng.uniform(0.35, 1) if rng.random() < 0.7 else rng.uniform(0.9, 1.3))
+    longest = size * (rng.uniform(0.35, 1) if rng.random() < 0.5 else rng.uniform(0.9, 1.6))
     wide = rng.uniform(0.8, 1.25)
     sides = np.array([cut.width * wide, cut.height])
     width, height = np.maximum(1, np.rint(sides * longest / sides.max())).astype(int)

@@ -12,7 +12,7 @@ from training.augment import Augmentation
 from training.data.datasets import Dataset
 from training.data.weights import squeezenet_weights
 from training.look.looks import NAMES, Looks
-from training.networks.generators import Kind, generator
+from training.networks.generators import Kind, begin, generator
 from training.networks.inputs import IMAGE_TO_IMAGE
 from training.networks.patchgan import patchgan
 from training.networks.perceptual import perceptual_network
@@ -26,7 +26,7 @@ class Pix2Pix(Options):
     """Options of pix2pix; the defaults are the preset `fast`."""
 
     generator: Kind = "slim_unet"
-    """Generator: slim_unet keeps up with a pen, shuffle_unet is wider, unet the published one."""
+    """slim_unet keeps up with a pen, shuffle_unet is wider, unet published; squeeze_unet: masks."""
     width: Width = 64
     """Width of the generator's first stage; 64 for unet as published."""
     discriminator_width: Width = 24
@@ -75,9 +75,9 @@ class Pix2Pix(Options):
 
     def completed(self, begun: dict[str, Any] | None) -> Self:
         """Fetch SqueezeNet's weights where they are needed and none are named; or say so."""
-        needed = (self.perceptual or self.projected) and (not begun or begun.get("squeezenet"))
-        found = squeezenet_weights(self.squeezenet, bool(needed))
-        return dataclasses.replace(self, squeezenet=found)
+        used = self.perceptual or self.projected or self.generator == "squeeze_unet"
+        needed = bool(used and (not begun or begun.get("squeezenet")))
+        return dataclasses.replace(self, squeezenet=squeezenet_weights(self.squeezenet, needed))
 
     def open(self, data: Path, size: Size | None = None) -> Dataset:
         """Open pairs: a dataset folder of `python -m training prepare`, or in its layout."""
@@ -123,11 +123,11 @@ class Pix2PixModel(AdversarialModel):
 
     def __init__(self, options: Pix2Pix, size: Size, seed: int):
         self.options = options
+        weights = squeezenet_weights(options.squeezenet, needed=False)
         networks = {
-            "generator": options.build_generator(size, seed),
+            "generator": begin(options.build_generator(size, seed), weights),
             "discriminator": patchgan(size, width=options.discriminator_width),
         }
-        weights = squeezenet_weights(options.squeezenet, needed=False)
         perceptual = perceptual_network(size, weights, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators

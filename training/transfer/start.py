@@ -67,9 +67,12 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     [N, S, S, 3]. A slim_unet may begin with the file of a shuffle_unet, which it comes near to.
 
     Raises:
-        UserError: weights of another network, or integer ones, which have lost their precision.
+        UserError: weights of another network, or integer ones, which have lost their precision;
+            or a file for a squeeze_unet, whose convolutions are in another order there.
     """
     if path.suffix == ".tflite":
+        if generator.name == "squeeze_unet":
+            raise UserError(f"a squeeze_unet starts from a run folder, not from a file: {path}")
         file = Generator.open(path)
         begins = _for(generator, file.look)
         _load_file(path, file, begins, sketches)

@@ -8,8 +8,8 @@ import numpy as np
 from training.prepare.sketches.things import whiteness
 from training.size import sides, size_of, with_short_side
 
-DOUBT = 0.02  # Of 1: whoever is less sure, either way, may be overruled by the colours.
 WORK = 128  # px: regions are found on a copy of this shorter side, quick to do and smooth
+BAND = 10  # px of WORK, on both sides of where the network ends a thing: there colours decide.
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Scene:
 
 
 def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: bool = False) -> Scene:
-    """Find what is in front in a photo, uint8 [H, W, 3] RGB; 18 ms at 256 px.
+    """Find what is in front in a photo, uint8 [H, W, 3] RGB; 23 ms at 256 px.
 
     `cut_out`, boolean [H, W], tells it where that is known. With `plants` leaves and stems are
     not in front, but something that is drawn beside it.
@@ -48,7 +48,7 @@ def analyse(photo: np.ndarray, cut_out: np.ndarray | None = None, *, plants: boo
             photo, image, thing if thing.any() else _disc(thing), nothing, plants, alone=True
         )
     if not plants:
-        return Scene(photo, image, thing_mask(image, small), nothing)
+        return Scene(photo, image, thing_mask(small), nothing)
     green = green_parts(image)
     thing = flower_mask(image, green)
     return Scene(photo, image, thing, green & ~thing, plants)
@@ -60,18 +60,20 @@ def plane_of(photo: np.ndarray) -> tuple[int, int]:
     return width, height
 
 
-def thing_mask(image: np.ndarray, small: np.ndarray) -> np.ndarray:
-    """What is in front against what is behind it, boolean [h, w].
+def thing_mask(photo: np.ndarray) -> np.ndarray:
+    """What is in front in a photo, uint8 [h, w, 3] RGB, against what is behind it: boolean [h, w].
 
-    Of a photo of that size, uint8 RGB, as it is (`small`) and smoothed (`image`). The network says
-    where it is, and GrabCut where exactly it ends. Where there seems to be nothing, or nothing
-    else, it is what is surest, or a disc.
+    The network says where it is, and GrabCut, in a band along that outline, where exactly it ends;
+    of the photo as it is, because what is smoothed has softer edges. Where there seems to be
+    nothing, or nothing else, it is what is surest, or a disc.
     """
-    sure = whiteness(small)
-    marks = np.where(sure > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    marks[sure < DOUBT] = cv2.GC_BGD
-    marks[sure > 1 - DOUBT] = cv2.GC_FGD
-    for candidate in (_grab_cut(image, marks), sure > 0.5, sure > np.quantile(sure, 0.8)):
+    sure = whiteness(photo)
+    about = (sure > 0.5).astype(np.uint8)
+    across = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BAND + 1, 2 * BAND + 1))
+    marks = np.where(about, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    marks[cv2.dilate(about, across) == 0] = cv2.GC_BGD
+    marks[cv2.erode(about, across) == 1] = cv2.GC_FGD
+    for candidate in (_grab_cut(photo, marks), sure > 0.5, sure > np.quantile(sure, 0.8)):
         mask = clean_mask(candidate)
         if 0.02 < mask.mean() < 0.98:
             return mask

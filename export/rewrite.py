@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from training.networks.normalization import PictureNorm
+from training.networks.shuffle_unet import Shift
 
 CONVOLUTIONS = (layers.Conv2D, layers.Conv2DTranspose)
 
@@ -58,6 +59,29 @@ def repeat_grey(generator: keras.Model) -> keras.Model:
     clone.build_from_config(conv.get_build_config())
     clone.set_weights([np.repeat(weight, 3, axis=-1) for weight in conv.get_weights()])
     return _replaced(generator, {id(conv): clone})
+
+
+def shift_downwards(generator: keras.Model) -> keras.Model:
+    """Let looks only take away from what convolutions give, whose BatchNorm is folded.
+
+    relu(x + shift) is relu(relu(x + most) + (shift - most)), where no look shifts by more than
+    `most`. Of what is rounded to 256 codes, none are then below zero, where nothing is seen of it.
+    """
+    producers, consumers = _edges(generator)
+    changed: dict[int, layers.Layer] = {}
+    for shift in generator.layers:
+        if not isinstance(shift, Shift):
+            continue
+        norm, head = producers[id(shift)]
+        (conv,) = producers[id(norm)]
+        if not isinstance(norm, layers.Identity) or consumers[id(norm)] > 1:
+            continue
+        kernel = np.asarray(head.kernel)
+        most = np.abs(kernel).sum(axis=(0, 1, 2))
+        changed[id(conv)] = _with_bias(conv, np.asarray(conv.bias) + most)
+        changed[id(norm)] = layers.ReLU(name=norm.name)
+        changed[id(head)] = _with_bias(head, -most)
+    return _replaced(generator, changed)
 
 
 def bound_tanh(generator: keras.Model) -> keras.Model:
@@ -107,9 +131,16 @@ def _folded(conv: layers.Layer, norm: layers.BatchNormalization) -> layers.Layer
     # Output channels are the last axis of a Conv2D kernel, the third of a transposed one.
     transposed = isinstance(conv, layers.Conv2DTranspose)
     kernel = kernel * (factor[:, None] if transposed else factor)
+    return _with_bias(conv, beta + ((bias[0] if bias else 0.0) - mean) * factor, kernel)
+
+
+def _with_bias(
+    conv: layers.Layer, bias: np.ndarray, kernel: np.ndarray | None = None
+) -> layers.Layer:
+    """A convolution with this bias, and this kernel or its own."""
     clone = conv.__class__.from_config(conv.get_config() | {"use_bias": True})
     clone.build_from_config(conv.get_build_config())
-    clone.set_weights([kernel, beta + ((bias[0] if bias else 0.0) - mean) * factor])
+    clone.set_weights([conv.get_weights()[0] if kernel is None else kernel, bias])
     return clone
 
 

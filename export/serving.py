@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey
+from export.rewrite import KnownRange, bound_tanh, fold_batchnorm, repeat_grey, shift_downwards
 from training.errors import UserError
 from training.networks.inputs import IMAGE_TO_IMAGE, Inputs, look_of, names_of, task_of
 from training.networks.resized import picture_size, resized
@@ -68,7 +68,7 @@ def image_to_image(generator: keras.Model, *, ranges: bool = False) -> keras.Mod
     """
     body = repeat_grey(fold_batchnorm(generator))
     if ranges:
-        body = bound_tanh(body)
+        body = bound_tanh(shift_downwards(body))
 
     def known(x: Any, low: float, high: float) -> Any:
         return KnownRange(low, high)(x) if ranges else x

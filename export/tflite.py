@@ -11,6 +11,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from export import saved_model
+from export.bias import corrected
 from export.parity import Outcome, measure, one_by_one
 from training.networks.inputs import Inputs
 
@@ -52,8 +53,10 @@ def write(
             # To tell inputs by name, TensorFlow asks the interpreter that it deprecates itself.
             warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter", UserWarning)
             content = converter.convert()
-    if numbers == "int8":
-        _check_integers(content)
+        if numbers == "int8":
+            _check_integers(content)
+            reference = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+            content = corrected(content, reference, examples)
     path.write_bytes(content)
 
 

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from export.rewrite import TANH_LIMIT, bound_tanh, fold_batchnorm
-from tests.export_networks import SIZE, drawings, randomised, tiny_shuffle, tiny_unet
+from export.rewrite import TANH_LIMIT, bound_tanh, fold_batchnorm, shift_downwards
+from tests.export_networks import SIZE, drawings, randomised, shifted, tiny_shuffle, tiny_unet
+from training.networks.shuffle_unet import slim_unet
 from training.pixels import to_network
 
 SKETCHES = to_network(drawings(4))
@@ -88,3 +89,18 @@ def test_bounding_tanh_moves_no_pixel_by_more_than_its_256_codes_allow(network):
     clipped = 1 - np.tanh(TANH_LIMIT)
     assert 0 < np.abs(wanted - bounded).max() <= half_a_code + clipped
     assert clipped * 127.5 < 0.64
+
+
+def test_a_look_that_only_takes_away_gives_the_same_picture():
+    """And what comes out of a convolution then is never below zero."""
+    generator = shifted(randomised(slim_unet(64, width=8, look=3)))
+    folded = fold_batchnorm(generator)
+    downwards = shift_downwards(folded)
+    looks = np.random.default_rng(1).uniform(-1, 1, (4, 1, 1, 3)).astype(np.float32)
+    given = [to_network(drawings(4, 64)), looks]
+    np.testing.assert_allclose(downwards(given), generator(given, training=False), atol=1e-4)
+    assert kinds(downwards).count("ReLU") == kinds(folded).count("ReLU") + 11
+    heads = [layer for layer in downwards.layers if layer.weights and layer.kernel.shape[2] == 3]
+    taken = [np.asarray(head(looks)) for head in heads if head.kernel.shape[0] == 1]
+    assert len(taken) == kinds(downwards).count("Shift") == 11
+    assert max(x.max() for x in taken) <= 1e-5 and min(x.min() for x in taken) < -0.01

@@ -11,6 +11,10 @@ from training.data.photos import load_photo
 from training.evaluation.evaluate import kernel_distances
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator, load_drawings
+from training.evaluation.variety import variety
+from training.look.backdrop import drawn_cells
+from training.look.describe import describe
+from training.pixels import to_network
 from training.runs.sheets import resize
 
 MODELS = REPOSITORY / "demo" / "models"
@@ -82,6 +86,28 @@ def test_nothing_stays_empty(drawings, pictures):
         empty = flower[(drawing == 0).all(axis=2)].astype(float)
         assert empty.mean() > 15
         assert empty.std(axis=0).mean() > 8
+
+
+@flowers_alone
+@pytest.mark.parametrize("name", ["light", "warmth", "green"])
+def test_what_nobody_drew_obeys_the_look(name, model, generator, drawings):
+    """Two looks that differ in a byte: how far apart the pictures are, as the card says it."""
+    known = json.loads((MODELS / model / "card.json").read_text())["look"]
+    byte = known["names"].index(name)
+    described = []
+    for value in (88, 168):
+        looks = np.full((len(drawings), 1, 1, len(known["names"])), 128, np.uint8)
+        looks[..., byte] = value
+        answers = to_network(generator({"sketch": drawings, "look": looks}))
+        described.append(np.asarray(describe(answers, drawn_cells(to_network(drawings)))))
+    apart = (described[1] - described[0])[:, byte] / (known["step"][byte] * 80)
+    assert 0.6 < np.median(apart) < 1.4, f"{np.median(apart):.2f} of what the card says"
+    assert (apart > 0.3).mean() > 0.9
+
+
+@flowers_alone
+def test_what_is_drawn_stays_under_any_look(generator, drawings):
+    assert variety(generator, drawings)["moved"] <= 0.05
 
 
 @objects_alone

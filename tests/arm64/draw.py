@@ -1,6 +1,8 @@
 """Run under the emulator: draw with a bundle's int8 file, as the sketchpad does.
 
-python draw.py BUNDLE DRAWINGS.npy PICTURES.npy
+python draw.py BUNDLE DRAWINGS.npy LOOKS.npy PICTURES.npy
+
+Looks are uint8 [N, K], a row a drawing; of a model that takes none, of no bytes.
 """
 
 import platform
@@ -10,7 +12,8 @@ import numpy as np
 
 from demo.bundles import load_generator
 
-bundle, drawings, pictures = sys.argv[1:]
+bundle, drawings, looks, pictures = sys.argv[1:]
 generator = load_generator(bundle, "tflite-int8")
-np.save(pictures, np.stack([generator(drawing) for drawing in np.load(drawings)]))
+given = zip(np.load(drawings), np.load(looks), strict=True)
+np.save(pictures, np.stack([generator(drawing, look.tobytes()) for drawing, look in given]))
 print(platform.machine())

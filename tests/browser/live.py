@@ -43,11 +43,16 @@ def at(page: Page, x: float, y: float) -> tuple[float, float]:
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
-def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
-    """What an engine of the page makes of sketches, uint8 [N, S, S, 3], given as pixels."""
+def draw_with(
+    page: Page, kind: str, sketches: np.ndarray, looks: np.ndarray | None = None
+) -> np.ndarray:
+    """What an engine of the page makes of sketches, uint8 [N, S, S, 3], given as pixels.
+
+    With looks, uint8 [N, K], where it takes them.
+    """
     rgba = np.concatenate([sketches, np.full_like(sketches[..., :1], 255)], axis=-1)
     answer = page.evaluate(
-        """async ([kind, size, all]) => {
+        """async ([kind, size, all, looks]) => {
             const { openEngine } = await import(new URL('page/engines.js', document.baseURI).href);
             const card = await (await fetch('card.json')).json();
             const engine = await openEngine(kind, new URL('./', document.baseURI), card,
@@ -57,13 +62,19 @@ def draw_with(page: Page, kind: str, sketches: np.ndarray) -> np.ndarray:
             const drawn = new Uint8Array(bytes.length);
             for (let at = 0; at < bytes.length; at += length) {
                 const sketch = new Uint8ClampedArray(bytes.slice(at, at + length).buffer);
-                drawn.set(await engine.generate({ sketch }), at);
+                const look = looks && { look: Uint8Array.from(looks[at / length]) };
+                drawn.set(await engine.generate({ sketch, ...look }), at);
             }
             engine.close();
             let text = '';
             for (const byte of drawn) text += String.fromCharCode(byte);
             return btoa(text);
         }""",
-        [kind, sketches.shape[1], base64.b64encode(rgba.tobytes()).decode()],
+        [
+            kind,
+            sketches.shape[1],
+            base64.b64encode(rgba.tobytes()).decode(),
+            None if looks is None else looks.tolist(),
+        ],
     )
     return np.frombuffer(base64.b64decode(answer), np.uint8).reshape(rgba.shape)[..., :3]

@@ -15,7 +15,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from training.networks.inputs import Inputs
 
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
-PICTURES = 24  # Of those that calibrate; means over their pixels are steady then.
+PICTURES = 24  # Of those that calibrate, at equal distances.
 THREADS = 2
 BIAS = {"TRANSPOSE_CONV": 3}  # Which input it is; the third of the others.
 

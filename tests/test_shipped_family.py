@@ -35,7 +35,9 @@ def test_each_file_answers_the_known_question(bundle):
     for file in card.files:
         if isinstance(card, SketchCard):
             with Image.open(bundle / check["drawing"]) as drawing:
-                drawn = load_generator(bundle, file)(np.asarray(drawing.convert("RGB")))
+                pixels = np.asarray(drawing.convert("RGB"))
+            look = bytes(check["look"]) if card.looks else None
+            drawn = load_generator(bundle, file)(pixels, look)
         else:
             noise = np.array(check["noise"], np.float32)
             drawn = load_sampler(bundle, file)(noise, check.get("label", 0))

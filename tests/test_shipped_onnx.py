@@ -76,7 +76,10 @@ def known(bundle: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
         answer = np.asarray(picture.convert("RGB"), np.float32)
     if "drawing" in told:
         with Image.open(bundle / told["drawing"]) as picture:
-            return {"sketch": np.asarray(picture.convert("RGB"))[None]}, answer[None]
+            inputs = {"sketch": np.asarray(picture.convert("RGB"))[None]}
+        if "look" in told:
+            inputs["look"] = np.array(told["look"], np.uint8)[None, None, None]
+        return inputs, answer[None]
     given = {"noise": np.array(told["noise"], np.float32)[None]}
     if "label" in told:
         given["label"] = np.array([told["label"]], np.int32)

@@ -90,13 +90,7 @@ def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> 
     A look shifts what is at 1/8 of the size and below, and all on the way up: where it costs next
     to nothing, and where it is seen.
     """
-    height, width = sides(size)
-    if min(height, width) < 64 or height % 64 or width % 64:
-        raise UserError(
-            f"{name} halves the picture six times, so its sides must be multiples of 64; "
-            f"got {told(size)}: prepare the photos with --size 256"
-        )
-    sketch = keras.Input((height, width, 3), name="sketch")
+    sketch = sketch_input(name, size)
     code = keras.Input((1, 1, look), name="look") if look else None
     x, skips = sketch, []
     for stage, channels in enumerate(filters):
@@ -108,6 +102,21 @@ def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> 
         skips.append(x)
     photo = decode(skips, filters, least, code)
     return keras.Model([sketch, code] if look else sketch, photo, name=name)
+
+
+def sketch_input(name: str, size: Size) -> keras.KerasTensor:
+    """Make the input of a network that halves pictures six times: [B, H, W, 3].
+
+    Raises:
+        UserError: a side that is not a multiple of 64.
+    """
+    height, width = sides(size)
+    if min(height, width) < 64 or height % 64 or width % 64:
+        raise UserError(
+            f"{name} halves the picture six times, so its sides must be multiples of 64; "
+            f"got {told(size)}: prepare the photos with --size 256"
+        )
+    return keras.Input((height, width, 3), name="sketch")
 
 
 def decode(skips: list[Any], filters: list[int], least: int, look: Any = None):

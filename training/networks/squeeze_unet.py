@@ -2,10 +2,9 @@
 
 import keras
 
-from training.errors import UserError
-from training.networks.shuffle_unet import conv, decode
+from training.networks.shuffle_unet import conv, decode, sketch_input
 from training.networks.squeezenet import encode
-from training.size import Size, sides, told
+from training.size import Size
 
 # Channels at 1/2, 1/4, ... 1/64 of the size, in units of an eighth of `width`.
 STAGES = (4, 8, 16, 24, 32, 48)
@@ -21,13 +20,7 @@ def squeeze_unet(size: Size = 256, *, width: int = 32) -> keras.Model:
     Raises:
         UserError: a side that is not a multiple of 64.
     """
-    height, across = sides(size)
-    if min(height, across) < 64 or height % 64 or across % 64:
-        raise UserError(
-            f"squeeze_unet halves the picture six times, so its sides must be multiples of 64; "
-            f"got {told(size)}: prepare the photos with --size 256"
-        )
-    sketch = keras.Input((height, across, 3), name="sketch")
+    sketch = sketch_input("squeeze_unet", size)
     filters = [max(1, stage * width // 8) for stage in STAGES]
     encoded = encode(sketch)  # 128 px: [B, 64, 64, 64], [B, 32, 32, 128] ... [B, 8, 8, 512]
     # Their scales are hundreds of times apart, which the BatchNorms in these level.

@@ -61,7 +61,7 @@ def test_every_weight_of_it_learns(tmp_path):
 
 def test_a_look_is_refused():
     with pytest.raises(UserError, match="--look is for slim_unet and shuffle_unet"):
-        generator("squeeze_unet", SIZE, 8, look=8, seed=0)
+        generator("squeeze_unet", SIZE, 8, look=8, grain=0, seed=0)
 
 
 def test_it_starts_from_a_run_and_not_from_a_file(tmp_path):

@@ -62,6 +62,8 @@ Share = Annotated[float, Within(0, 1)]
 Enlargement = Annotated[float, Within(-0.5, 1)]
 Decay = Annotated[float, Within(0, 1 - 1e-9)]  # Of 1 an average would never move.
 
+# What a run did that began before there was such an option, where that is not its default.
+AS_BEFORE: dict[str, Any] = {"direction": "ab", "grain": 0}
 
 # Pixels of a picture, on a command line: 256, or 384x256 (width x height).
 PictureSize = Annotated[

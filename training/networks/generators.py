@@ -15,8 +15,10 @@ from training.size import Size
 Kind = Literal["slim_unet", "shuffle_unet", "squeeze_unet", "unet"]
 
 
-def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras.Model:
+def generator(kind: Kind, size: Size, width: int, look: int, grain: int, seed: int) -> keras.Model:
     """Build one: [B, H, W, 3] in [-1, 1] to the same, with a look [B, 1, 1, look] if asked.
+
+    `grain` is for shuffle_unet and slim_unet; the others have none.
 
     Raises:
         UserError: a size that it cannot take, or a look where it takes none.
@@ -28,7 +30,7 @@ def generator(kind: Kind, size: Size, width: int, look: int, seed: int) -> keras
     if kind == "unet":
         return unet(size, width=width, seed=seed)
     build = slim_unet if kind == "slim_unet" else shuffle_unet
-    return build(size, width=width, look=look)
+    return build(size, width=width, look=look, grain=grain)
 
 
 def begin(network: keras.Model, squeezenet: Path | None) -> keras.Model:

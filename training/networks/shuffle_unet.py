@@ -6,6 +6,7 @@ import keras
 from keras import layers, ops
 
 from training.errors import UserError
+from training.networks.grain import Grain
 from training.networks.normalization import BatchNorm
 from training.size import Size, sides, told
 
@@ -47,31 +48,36 @@ def residual(x, look: Any = None):
     return layers.ReLU(dtype="float32")(layers.Add(dtype="float32")([x, y]))
 
 
-def upsample(x, skip, filters: int, look: Any = None):
-    """Double bilinearly, merge the skip, convolve.
+def upsample(x, skip, filters: int, look: Any = None, grain: int = 0):
+    """Double bilinearly, merge the skip, and planes of `grain` if any, and convolve.
 
     Resize-convolution has no uneven overlap, so no checkerboard (Odena et al. 2016); bilinear,
     because the steps of nearest neighbour show as a weave wherever a drawing is empty.
     """
     x = layers.UpSampling2D(2, interpolation="bilinear")(x)
-    return conv(layers.Concatenate()([x, skip]), filters, look=look)
+    noise = [Grain(grain)(skip)] if grain else []
+    return conv(layers.Concatenate()([x, skip, *noise]), filters, look=look)
 
 
-def shuffle_unet(size: Size = 256, *, width: int = 64, look: int = 0) -> keras.Model:
+def shuffle_unet(
+    size: Size = 256, *, width: int = 64, look: int = 0, grain: int = 0
+) -> keras.Model:
     """Build the wide generator: sketch [B, H, W, 3] -> photo [B, H, W, 3], in [-1, 1].
 
     Two strided convolutions are a learned pixel-unshuffle down to quarter resolution, where the
     U-Net proper begins; the way back ends in a sub-pixel convolution (Shi et al. 2016) and a mean
     of neighbours (Sugawara et al. 2018). Under 8 M parameters at the default width. With a
-    `look`, it takes so many bytes beside the sketch: [B, 1, 1, look], as pixels in [-1, 1].
+    `look`, it takes so many bytes beside the sketch: [B, 1, 1, look], as pixels in [-1, 1]. With a
+    `grain`, it has so many planes of noise at each size on the way back.
 
     Raises:
         UserError: a side that is not a multiple of 64.
     """
-    return _build("shuffle_unet", size, [max(1, stage * width // 8) for stage in STAGES], 0, look)
+    filters = [max(1, stage * width // 8) for stage in STAGES]
+    return _build("shuffle_unet", size, filters, 0, look, grain)
 
 
-def slim_unet(size: Size = 256, *, width: int = 64, look: int = 0) -> keras.Model:
+def slim_unet(size: Size = 256, *, width: int = 64, look: int = 0, grain: int = 0) -> keras.Model:
     """Build the generator that keeps up with a pen in a browser: as `shuffle_unet`, slimmer.
 
     Its stages are thinner where pixels are many, and on the way back half of the channels are
@@ -81,11 +87,13 @@ def slim_unet(size: Size = 256, *, width: int = 64, look: int = 0) -> keras.Mode
         UserError: a side that is not a multiple of 64.
     """
     filters = [max(1, stage * width // 8) for stage in SLIM_STAGES]
-    return _build("slim_unet", size, filters, max(2, width // 4), look)
+    return _build("slim_unet", size, filters, max(2, width // 4), look, grain)
 
 
-def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> keras.Model:
-    """Build either; `least` is as in `decode`.
+def _build(
+    name: str, size: Size, filters: list[int], least: int, look: int, grain: int
+) -> keras.Model:
+    """Build either; `least` and `grain` are as in `decode`.
 
     A look shifts what is at 1/8 of the size and below, and all on the way up: where it costs next
     to nothing, and where it is seen.
@@ -100,7 +108,7 @@ def _build(name: str, size: Size, filters: list[int], least: int, look: int) -> 
             for _ in range(RESIDUAL_BLOCKS):
                 x = residual(x, code)  # [B, 32, 32, 128]
         skips.append(x)
-    photo = decode(skips, filters, least, code)
+    photo = decode(skips, filters, least, code, grain)
     return keras.Model([sketch, code] if look else sketch, photo, name=name)
 
 
@@ -119,18 +127,20 @@ def sketch_input(name: str, size: Size) -> keras.KerasTensor:
     return keras.Input((height, width, 3), name="sketch")
 
 
-def decode(skips: list[Any], filters: list[int], least: int, look: Any = None):
+def decode(skips: list[Any], filters: list[int], least: int, look: Any = None, grain: int = 0):
     """Go back up from the deepest of `skips`, [B, H/2, W/2, C] and below, to [B, H, W, 3].
 
     Each level has the channels that `filters` says. What is enlarged is first made half as thin,
-    but no thinner than `least`; 0 leaves it as it is.
+    but no thinner than `least`; 0 leaves it as it is. Planes of `grain` stand beside each level.
     """
     x = skips[-1]
     for channels, skip in zip(reversed(filters[:-1]), reversed(skips[:-1]), strict=True):
         if least:
             # Without ReLU, which would lose what few channels hold (Sandler et al. 2018).
             x = conv(x, max(least, channels // 2), 1, activate=False)
-        x = upsample(x, skip, channels, look)  # Wide, 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
+        x = upsample(
+            x, skip, channels, look, grain
+        )  # Wide, 256 px: [B, 8, 8, 256] ... [B, 128, 128, 24]
     # Four pixels a cell, and a row and a column of cells beyond the picture for the mean below.
     x = layers.ZeroPadding2D(((1, 2), (1, 2)))(x)
     # float32, because bfloat16 has 8 bits and its rounding shows in a sky.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from training.errors import UserError
+from training.options import AS_BEFORE
 from training.recipes import cgan, cyclegan, dcgan, denoise, gan, pix2pix, progressive, vae
 
 # Name on the command line -> presets by name, the first of which is the default.
@@ -32,7 +33,9 @@ def recipe_from(config: dict[str, Any]) -> Any:
     kind = type(next(iter(RECIPES[name].values())))
     try:
         # JSON has lists where a dataclass has tuples.
-        recipe = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+        known = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+        as_before = {k: AS_BEFORE[k] for k in AS_BEFORE if hasattr(kind, k)}
+        recipe = kind(**{**as_before, **known})
     except TypeError as error:
         raise UserError(f"{name} was trained by another version: {error}") from None
     recipe.check()

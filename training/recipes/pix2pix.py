@@ -47,6 +47,8 @@ class Pix2Pix(Options):
     """Run or bundle whose pictures stand for the photos where l1 and perceptual measure."""
     look: Annotated[int, Within(0, len(NAMES))] = 0
     """Bytes beside a drawing that say how its picture is to look: 8 is all; 0 is one answer."""
+    grain: Annotated[int, Within(0)] = 2
+    """Planes of fixed noise on the way back, to make texture of where a drawing is plain."""
     direction: Literal["ab", "ba"] = "ab"
     """ba goes from what is in target/, or on the right, to what is in input/, or on the left."""
     batch: Batch = 8
@@ -89,7 +91,7 @@ class Pix2Pix(Options):
 
     def build_generator(self, size: Size, seed: int) -> keras.Model:
         """Build the part that is shown and exported: sketches, with looks if any, to photos."""
-        return generator(self.generator, size, self.width, self.look, seed)
+        return generator(self.generator, size, self.width, self.look, self.grain, seed)
 
     def optimizer(self) -> keras.optimizers.Optimizer:
         """One Adam for both players, averaging the weights when asked."""
@@ -124,10 +126,8 @@ class Pix2PixModel(AdversarialModel):
     def __init__(self, options: Pix2Pix, size: Size, seed: int):
         self.options = options
         weights = squeezenet_weights(options.squeezenet, needed=False)
-        networks = {
-            "generator": begin(options.build_generator(size, seed), weights),
-            "discriminator": patchgan(size, width=options.discriminator_width),
-        }
+        networks = {"generator": begin(options.build_generator(size, seed), weights)}
+        networks["discriminator"] = patchgan(size, width=options.discriminator_width)
         perceptual = perceptual_network(size, weights, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators
@@ -137,9 +137,8 @@ class Pix2PixModel(AdversarialModel):
         self.perceptual = perceptual
         self.teacher: Any = None  # `fit` brings it: photos of sketches, both in [-1, 1].
         self.looks = Looks(options.look)
-        self.augmentation = Augmentation(
-            options.zoom_min, options.zoom_max, options.shift, options.flip, options.gain
-        )
+        zoom = options.zoom_min, options.zoom_max
+        self.augmentation = Augmentation(*zoom, options.shift, options.flip, options.gain)
         self.adversarial = losses.ADVERSARIAL[options.adversarial]
 
     def losses(self, batch):

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import UserError
+from training.options import AS_BEFORE
 
 # Where a thing lies and what it is called may change; its checksum beside tells what it is.
 WHEREABOUTS = ("folder", "name")
-# What a run did that began before there was such an option, where that is not to be without it.
-AS_BEFORE = {"direction": "ab"}
 
 
 def identity(path: Path, weights: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.generators import BATCH, Generator
+from training.networks.grain import grain_of
 from training.networks.inputs import look_of
 from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.runs import samples, sheets
@@ -61,6 +62,7 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     """Give `generator` the weights of a run folder, or of a float `.tflite` file of ours.
 
     One that takes a look may begin with one that takes none; no look changes anything then, yet.
+    So may one with grain, which then makes nothing of it, yet.
 
     An exported file has no BatchNorm left: each was folded into its convolution. It is put back
     so that it computes what the file does, and normalises by what it sees over `sketches`, uint8
@@ -79,8 +81,9 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
     else:
         run = load_generator(Run.open(path))
         begins = _for(generator, look_of(run))
-        learned = run.get_weights()
-        if [w.shape for w in learned] != [w.shape for w in begins.get_weights()]:
+        shapes = [w.shape for w in begins.get_weights()]
+        learned = _with_grain(run.get_weights(), shapes, grain_of(begins))
+        if [w.shape for w in learned] != shapes:
             raise UserError(f"{path} holds weights of another network; start from its own options")
         begins.set_weights(learned)
     if begins is not generator:
@@ -101,6 +104,10 @@ def _load_file(path: Path, file: Generator, generator: keras.Model, sketches: np
         )
     kernels = read_kernels(path)
     wide = _wide(generator, kernels)
+    if not wide:
+        shapes = [tuple(each.kernel.shape) for each in convolutions(generator)]
+        grown = _with_grain([kernel for kernel, _ in kernels], shapes, grain_of(generator))
+        kernels = [(kernel, bias) for kernel, (_, bias) in zip(grown, kernels, strict=True)]
     set_kernels(wide or generator, kernels, path)
     if wide:
         slim_down(wide, generator, sketches)
@@ -113,12 +120,29 @@ def _load_file(path: Path, file: Generator, generator: keras.Model, sketches: np
         raise UserError(f"{path} generates other pictures than its weights do here ({same:.1f} dB)")
 
 
+def _with_grain(weights: list[np.ndarray], shapes: list[tuple], grain: int) -> list[np.ndarray]:
+    """Give kernels [H, W, in, out] that lack what takes planes of grain zeros in its place."""
+    if len(weights) != len(shapes):
+        return weights
+    lacking = [
+        (*shape[:2], shape[2] - grain, *shape[3:]) if len(shape) == 4 else () for shape in shapes
+    ]
+    return [
+        np.pad(each, ((0, 0), (0, 0), (0, grain), (0, 0))) if each.shape == lack else each
+        for each, lack in zip(weights, lacking, strict=True)
+    ]
+
+
 def _wide(generator: keras.Model, kernels: KernelsAndBiases) -> keras.Model | None:
     """The shuffle_unet that these kernels belong to, where a slim_unet is to begin with them."""
     if generator.name != "slim_unet":
         return None
     first, _ = kernels[0]
     _, height, across, _ = generator.output_shape
-    wide = shuffle_unet(size_of(across, height), width=first.shape[-1] * 8 // STAGES[0])
-    most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
-    return wide if most <= theirs and have_the_shapes_of(wide, kernels) else None
+    size, width = size_of(across, height), first.shape[-1] * 8 // STAGES[0]
+    for grain in {0, grain_of(generator)}:
+        wide = shuffle_unet(size, width=width, grain=grain)
+        most, theirs = (max(x.filters for x in convolutions(each)) for each in (generator, wide))
+        if most <= theirs and have_the_shapes_of(wide, kernels):
+            return wide
+    return None

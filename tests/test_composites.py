@@ -36,16 +36,36 @@ def test_what_is_held_out_is_of_other_things_on_other_grounds(folders):
 
 def test_a_dataset_of_photos_and_masks_opens_and_is_always_the_same(folders, tmp_path):
     for name in ("one", "two"):
-        main(folders[0], folders[1], tmp_path / name, count=8, size=SIZE, seed=1)
+        main(folders[0], folders[1], tmp_path / name, count=8, size=SIZE, seed=1, found=4)
     one, two = (Dataset.open(tmp_path / name) for name in ("one", "two"))
-    assert (len(one.train), len(one.test), one.size) == (8, 1, SIZE)
+    assert (len(one.train), len(one.test), one.size) == (12, 1, SIZE)
     assert one.train.fingerprint() == two.train.fingerprint()
     photos, masks = one.train.load()
     white = masks.mean(axis=3) > 127
     assert (LEAST * 0.9 < white.mean(axis=(1, 2))).all()
     assert (white.mean(axis=(1, 2)) < MOST * 1.1).all()
     assert np.minimum(masks, 255 - masks).mean() < 4, "a mask is black and white"
-    assert np.std(photos.reshape(8, -1), axis=1).min() > 1
+    assert np.std(photos.reshape(12, -1), axis=1).min() > 1
+
+
+def test_photos_as_they_are_come_with_what_is_found_in_them(tmp_path):
+    for folder in ("things", "photos"):
+        (tmp_path / folder).mkdir()
+    cut_out = Image.new("RGBA", (64, 64))
+    ImageDraw.Draw(cut_out).ellipse((8, 8, 56, 56), fill=(200, 30, 30, 255))
+    for number in range(6):
+        cut_out.save(tmp_path / "things" / f"{number}.png")
+        photo = ground(np.random.default_rng(number), (176, 140, 104))
+        ImageDraw.Draw(photo).ellipse((60, 60, 200, 200), fill=(40, 60, 160))
+        photo.save(tmp_path / "photos" / f"{number}.png")
+    main(
+        *(tmp_path / name for name in ("things", "photos", "pairs")),
+        **{"count": 8, "size": SIZE, "found": 8},
+    )
+    photos, masks = (x[8:].astype(int) for x in Dataset.open(tmp_path / "pairs").train.load())
+    blue = photos[..., 2] > photos[..., 0]
+    white = masks.mean(axis=3) > 127
+    assert ((blue & white).sum((1, 2)) / (blue | white).sum((1, 2)) > 0.85).all()
 
 
 def ground(rng: np.random.Generator, colour: tuple[int, int, int]) -> Image.Image:

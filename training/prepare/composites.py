@@ -20,6 +20,7 @@ from training.data.pairs import SIDES, SPLITS
 from training.data.photos import decode, load_photo
 from training.files import write_image
 from training.prepare.prepare import located
+from training.prepare.sketches.scene import WORK, thing_mask
 from training.prepare.sources import find_sources
 
 GREY = 0.3  # Share of things that are drained of colour.
@@ -32,7 +33,14 @@ HELD_OUT = 5  # Every so many-th cut-out and ground is not trained on.
 
 
 def main(
-    things: Path, grounds: Path, dataset: Path, /, count: int = 8000, size: int = 128, seed: int = 0
+    things: Path,
+    grounds: Path,
+    dataset: Path,
+    /,
+    count: int = 8000,
+    size: int = 128,
+    seed: int = 0,
+    found: int = 0,
 ) -> None:
     """Write a dataset of photos and masks.
 
@@ -43,14 +51,20 @@ def main(
         count: Pairs to train on; an eighth as many are held out, of other things and grounds.
         size: Side in px.
         seed: Decides everything.
+        found: Pairs to train on beside these: photos as they are, with what `prepare` finds there.
+            Most of that is right, and what learns from it may overrule the rest.
     """
     for split in SPLITS:
         rng = np.random.default_rng([seed, SPLITS.index(split)])
         cut_outs, photos = listed(things, grounds, held_out=split == "test")
-        for number in tqdm(range(count if split == "train" else count // 8), desc=split):
+        composed = count if split == "train" else count // 8
+        for number in tqdm(range(composed + (found if split == "train" else 0)), desc=split):
             mask = np.zeros((1, 1))
             while not LEAST < mask.mean() < MOST:
-                photo, mask = compose(cut_outs, photos, size, rng)
+                if number < composed:
+                    photo, mask = compose(cut_outs, photos, size, rng)
+                else:
+                    photo, mask = _found(photos[rng.integers(len(photos))], size, rng)
             pair = photo, np.repeat(255 * mask[..., None].astype(np.uint8), 3, axis=2)
             for side, pixels in zip(SIDES, pair, strict=True):
                 path = dataset / split / side / f"{number:05d}.jpg"
@@ -105,6 +119,19 @@ def compose(
     if rng.random() < 0.3:
         composed = cv2.GaussianBlur(composed, (0, 0), rng.uniform(0.4, 1.2))
     return np.rint(composed).clip(0, 255).astype(np.uint8), alpha > 0.5
+
+
+def _found(path: Path, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A part of a photo, in colours of its own or others, and what `prepare` finds in the whole."""
+    photo = load_photo(path, 256)
+    small = cv2.resize(photo, (WORK, WORK), interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(thing_mask(small).astype(np.float32), photo.shape[1::-1])
+    side = int(256 * rng.uniform(0.7, 1))
+    top, left = rng.integers(257 - side, size=2)
+    pair = np.dstack([photo, 255 * mask])[top : top + side, left : left + side]
+    pair = cv2.resize(pair, (size, size), interpolation=cv2.INTER_AREA)
+    gains = rng.uniform(*GAINS, 3) if rng.random() < TINTED else np.ones(3)
+    return np.rint(pair[..., :3] * gains).clip(0, 255).astype(np.uint8), pair[..., 3] > 127
 
 
 def _ground(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -137,7 +137,7 @@ def test_a_network_with_looks_begins_with_one_without(tmp_path, dataset):
 def test_a_run_with_looks_begins_with_a_run_without(tmp_path, dataset, run):
     before = dataclasses.replace(RECIPE, look=0)
     fit(before, FitOptions(dataset, tmp_path / "plain", 8, 8), name="pix2pix", verbose=0)
-    begun = slim_unet(SIZE, width=8, look=LOOK)
+    begun = slim_unet(SIZE, width=8, look=LOOK, grain=before.grain)
     load_start(tmp_path / "plain", begun, drawings(2, SIZE))
     with pytest.raises(UserError, match="another network"):
         load_start(run.folder, slim_unet(SIZE, width=8), drawings(2, SIZE))

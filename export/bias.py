@@ -13,6 +13,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from tensorflow.lite.tools import flatbuffer_utils
 
 from training.networks.inputs import Inputs
+from training.progress import warn
 
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
 PICTURES = 24  # Of those that calibrate, at equal distances.
@@ -30,11 +31,14 @@ def corrected(content: bytes, reference: bytes, examples: Sequence[Inputs]) -> b
 
     Returns:
         The int8 file with other biases. Where the two files do not have the same convolutions,
-        as it was.
+        as it was, and a warning.
     """
     examples = examples[:: max(1, len(examples) // PICTURES)][:PICTURES]
     told, watched = _Watched(reference), _Watched(content)
     if told.channels != watched.channels:
+        warn(
+            "the int8 file has other convolutions than the float file: its biases stay uncorrected"
+        )
         return content
     places = range(len(watched.outputs))
     # What codes cannot reach is no error of rounding: logits of tanh far beyond white.

@@ -167,6 +167,8 @@ def write_bundle(
     others = [empty_part(each, card["labels"]) for each in generators[1:]]
     if others:
         card["sizes"] = others
+    if gone := sorted(folders_of_sizes(bundle) - {told(picture_size(x)) for x in generators[1:]}):
+        warn(f"{bundle} had files of {', '.join(gone)} px, which go: to keep them, name all sizes")
     known = None
     if "sketch" in inputs and any((bundle / EXAMPLES).glob("*.png")):
         # Whoever gets the bundle sees these; a held-out picture may be somebody's photo.

@@ -71,9 +71,10 @@ def test_what_codes_cannot_reach_is_no_error(tmp_path):
     assert np.abs(photos[1] - photos[0]).max() <= 3
 
 
-def test_files_of_different_networks_are_left_alone(tmp_path):
+def test_files_of_different_networks_are_left_alone_and_told(tmp_path, capfd):
     one, other = (slim_unet(SIZE, width=width) for width in (8, 16))
     examples = one_by_one({"sketch": drawings(2, SIZE)})
     content = converted(image_to_image(one, ranges=True), tmp_path / "a", examples)
     reference = converted(image_to_image(other), tmp_path / "b")
     assert corrected(content, reference, examples) == content
+    assert "its biases stay uncorrected" in capfd.readouterr().err

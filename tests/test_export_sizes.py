@@ -101,9 +101,10 @@ def test_each_size_is_a_bundle_to_whoever_reads_one(written):
     assert other.files[HALF].path == (written / "128x64" / "generator.float16.tflite").resolve()
 
 
-def test_a_card_of_one_size_is_what_it_was_and_folders_of_others_go(bundle):
+def test_a_card_of_one_size_is_what_it_was_and_folders_of_others_go(bundle, capfd):
     given = sketches(12, SIZE, 1), sketches(3, SIZE)
     card = write_bundle(network(), bundle, [HALF], *given, ABOUT)
+    assert "had files of 128x64 px, which go: to keep them" in capfd.readouterr().err
     assert "sizes" not in card
     assert sorted(path.name for path in bundle.iterdir()) == [
         *("README.md", "card.json", "check", "generator.float16.tflite"),

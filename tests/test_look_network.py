@@ -140,7 +140,20 @@ def test_a_run_with_looks_begins_with_a_run_without(tmp_path, dataset, run):
     begun = slim_unet(SIZE, width=8, look=LOOK, grain=before.grain)
     load_start(tmp_path / "plain", begun, drawings(2, SIZE))
     with pytest.raises(UserError, match="another network"):
-        load_start(run.folder, slim_unet(SIZE, width=8), drawings(2, SIZE))
+        load_start(run.folder, slim_unet(SIZE, width=16), drawings(2, SIZE))
+
+
+def test_a_network_without_looks_begins_with_the_mean_one(tmp_path, run):
+    generator, sketches = shifted(slim_unet(SIZE, width=8, look=LOOK)), drawings(8, SIZE)
+    tflite.write(image_to_image(generator), tmp_path / "a.tflite", "float32")
+    begun = slim_unet(SIZE, width=8)
+    load_start(tmp_path / "a.tflite", begun, sketches)
+    drawn = {"sketch": sketches}  # Which is given the mean look where one is taken.
+    assert np.abs(generate(begun, drawn).astype(int) - generate(generator, drawn)).max() <= 2
+    begun = slim_unet(SIZE, width=8, grain=RECIPE.grain)
+    load_start(run.folder, begun, sketches)
+    learned = load_generator(run)
+    assert np.abs(generate(begun, drawn).astype(int) - generate(learned, drawn)).max() <= 2
 
 
 def test_the_published_network_takes_no_look(dataset, tmp_path):

@@ -18,9 +18,12 @@ from training.errors import UserError
 from training.evaluation import metrics
 from training.fit import FitOptions, fit
 from training.networks.normalization import BatchNorm
+from training.networks.resized import resized
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.unet import unet
 from training.pixels import to_network
 from training.recipes import RECIPES
+from training.recipes.pix2pix import Pix2Pix
 from training.runs import samples
 from training.runs.folder import load_generator
 from training.transfer.start import SHIPPED, found, identify, load_start
@@ -114,8 +117,8 @@ def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_pa
         load_start(exported["float16"], shuffle_unet(SIZE, width=16), sketches)
     with pytest.raises(UserError, match="holds other convolutions than this network"):
         load_start(exported["float16"], slim_unet(SIZE, width=16), sketches)  # It is no slimmer.
-    with pytest.raises(UserError, match=f"--size {SIZE}"):
-        load_start(exported["float16"], shuffle_unet(2 * SIZE, width=8), sketches)
+    with pytest.raises(UserError, match="cannot make pictures of 64 px"):
+        load_start(exported["float16"], unet(128, width=8), sketches)
     with pytest.raises(UserError, match="no file at .*nowhere.tflite"):
         identify(tmp_path / "nowhere.tflite")
     with pytest.raises(UserError, match="expected a run folder"):
@@ -124,6 +127,21 @@ def test_what_cannot_be_started_from_is_told(exported, learned, sketches, tmp_pa
     torn.write_bytes(exported["float16"].read_bytes()[:5000])
     with pytest.raises(UserError, match="torn.tflite is no TFLite network"):
         load_start(torn, keras.models.clone_model(generator), sketches)
+
+
+def test_a_start_may_be_of_another_size(exported, learned, sketches):
+    large = shuffle_unet(2 * SIZE, width=8)
+    load_start(exported["float16"], large, sketches.repeat(2, axis=1).repeat(2, axis=2))
+    again, before = (
+        samples.generate(resized(each, SIZE), {"sketch": sketches}) for each in (large, learned)
+    )
+    assert metrics.psnr(again, before).mean() > 50
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_default_network_begins_with_what_ships(name, sketches):
+    """Whatever looks, grain and size that has."""
+    load_start(found(Path(name)), Pix2Pix().build_generator(SIZE, seed=0), sketches)
 
 
 @pytest.mark.parametrize("name", NAMED)  # As the studio names them.

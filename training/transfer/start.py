@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 
@@ -9,15 +10,17 @@ from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.generators import BATCH, Generator
 from training.networks.grain import grain_of
-from training.networks.inputs import look_of
+from training.networks.inputs import MEAN_LOOK, look_of
+from training.networks.resized import resized
 from training.networks.shuffle_unet import STAGES, shuffle_unet
-from training.runs import samples, sheets
+from training.runs import samples
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
-from training.size import size_of, told
+from training.runs.sheets import evenly_spaced
+from training.size import sides, size_of
 from training.transfer.batchnorm import convolutions, restore_batchnorms
 from training.transfer.bundle import CARD, read_bundle
-from training.transfer.looks import copy_by_name, without_shifts
+from training.transfer.looks import copy_by_name, fold_look, without_shifts
 from training.transfer.slimming import slim_down
 from training.transfer.tflite_weights import (
     KernelsAndBiases,
@@ -61,12 +64,14 @@ def identify(path: Path) -> dict[str, str]:
 def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None:
     """Give `generator` the weights of a run folder, or of a float `.tflite` file of ours.
 
-    One that takes a look may begin with one that takes none; no look changes anything then, yet.
-    So may one with grain, which then makes nothing of it, yet.
+    One that takes a look may begin with one that takes none: no look changes anything then, yet.
+    So may one with grain, which makes nothing of it, yet. One that takes none begins with what the
+    other generates under its mean look.
 
     An exported file has no BatchNorm left: each was folded into its convolution. It is put back
     so that it computes what the file does, and normalises by what it sees over `sketches`, uint8
-    [N, S, S, 3]. A slim_unet may begin with the file of a shuffle_unet, which it comes near to.
+    [N, S, S, 3]. It may be of another size, where nothing in the network depends on that. A
+    slim_unet may begin with the file of a shuffle_unet, which it comes near to.
 
     Raises:
         UserError: weights of another network, or integer ones, which have lost their precision;
@@ -80,6 +85,8 @@ def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None
         _load_file(path, file, begins, sketches)
     else:
         run = load_generator(Run.open(path))
+        if look_of(run) and not look_of(generator):
+            run = fold_look(run, [MEAN_LOOK] * look_of(run))
         begins = _for(generator, look_of(run))
         shapes = [w.shape for w in begins.get_weights()]
         learned = _with_grain(run.get_weights(), shapes, grain_of(begins))
@@ -96,13 +103,9 @@ def _for(generator: keras.Model, look: int) -> keras.Model:
 
 
 def _load_file(path: Path, file: Generator, generator: keras.Model, sketches: np.ndarray) -> None:
-    _, height, across, _ = generator.output_shape
-    if file.size != size_of(across, height):
-        raise UserError(
-            f"{path.name} generates pictures of {told(file.size)} px, these are of "
-            f"{told(size_of(across, height))} px; prepare them with --size {told(file.size)}"
-        )
-    kernels = read_kernels(path)
+    same_size = resized(generator, file.size)
+    folded = file.look and not look_of(generator)
+    kernels = read_kernels(path, [MEAN_LOOK] * file.look if folded else ())
     wide = _wide(generator, kernels)
     if not wide:
         shapes = [tuple(each.kernel.shape) for each in convolutions(generator)]
@@ -112,8 +115,9 @@ def _load_file(path: Path, file: Generator, generator: keras.Model, sketches: np
     if wide:
         slim_down(wide, generator, sketches)
     restore_batchnorms(generator, sketches)
-    few = samples.with_looks(sheets.evenly_spaced(sketches, BATCH), file.look)
-    same = metrics.psnr(samples.generate(generator, few), file(few)).mean()
+    some = [cv2.resize(each, sides(file.size)[::-1]) for each in evenly_spaced(sketches, BATCH)]
+    few = samples.with_looks(np.stack(some), 0 if folded else file.look)
+    same = metrics.psnr(samples.generate(same_size, few), file(few)).mean()
     if wide:
         print(f"{generator.name} begins with what {path.name} generates, at {same:.1f} dB")
     elif same < LEAST_PSNR:

@@ -1,6 +1,7 @@
 """The weights in `.tflite` files of ours, and networks that take them back."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from training.errors import UserError
 from training.networks.resized import resized
+from training.pixels import to_network
 from training.recipes import recipe_from
 from training.size import from_json
 from training.transfer.batchnorm import (
@@ -94,16 +96,21 @@ def set_kernels(network: keras.Model, kernels: KernelsAndBiases, path: Path) -> 
             head.set_weights([kernel])
 
 
-def read_kernels(path: Path) -> KernelsAndBiases:
+def read_kernels(path: Path, look: Sequence[int] = ()) -> KernelsAndBiases:
     """Read the float kernels and biases [out] of a `.tflite` file, in its order.
 
     Kernels as Keras has them: [H, W, in, out], of a transposed convolution [H, W, out, in]. Those
-    that a look goes into are left out.
+    that a look goes into are left out; the bytes of one, if given, are folded into the biases.
 
     Raises:
         UserError: it is no TFLite file, or its weights are integers.
     """
-    return _read(path)[0]
+    found, shifted = _read(path)
+    if look:
+        for place, kernel in shifted.items():
+            weights, bias = found[place]
+            found[place] = weights, bias + to_network(np.array(look)) @ kernel[0, 0]
+    return found
 
 
 def read_shifts(path: Path) -> list[np.ndarray]:
@@ -111,10 +118,11 @@ def read_shifts(path: Path) -> list[np.ndarray]:
 
     They are in the order of the convolutions whose output they shift.
     """
-    return _read(path)[1]
+    shifted = _read(path)[1]
+    return [shifted[place] for place in sorted(shifted)]
 
 
-def _read(path: Path) -> tuple[KernelsAndBiases, list[np.ndarray]]:
+def _read(path: Path) -> tuple[KernelsAndBiases, dict[int, np.ndarray]]:
     try:
         from ai_edge_litert import schema_py_generated as schema
     except ModuleNotFoundError:  # Training alone does without.
@@ -129,7 +137,8 @@ def _read(path: Path) -> tuple[KernelsAndBiases, list[np.ndarray]]:
         raise UserError(f"{path} is no TFLite network ({type(error).__name__})") from None
 
 
-def _kernels(schema: Any, path: Path) -> tuple[KernelsAndBiases, list[np.ndarray]]:
+def _kernels(schema: Any, path: Path) -> tuple[KernelsAndBiases, dict[int, np.ndarray]]:
+    """Kernels and biases; and by the place of one among them the kernel of its look."""
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     graph = model.subgraphs[0]
     producers = {output: op for op in graph.operators for output in op.outputs}
@@ -175,4 +184,4 @@ def _kernels(schema: Any, path: Path) -> tuple[KernelsAndBiases, list[np.ndarray
         for one, two in itertools.permutations(op.inputs, 2):
             if one in places and two in of_looks:
                 shifted[places[one]] = of_looks[two]
-    return found, [shifted[place] for place in sorted(shifted)]
+    return found, shifted

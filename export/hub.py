@@ -7,6 +7,7 @@ import yaml
 
 from export.formats import FORMATS
 from training.networks.inputs import IMAGE_TO_IMAGE
+from training.transfer.bundle import sources
 
 # By module of `FORMATS`, the library's name at the hub.
 LIBRARIES = {
@@ -27,11 +28,13 @@ LICENCES = {
 def front_matter(card: dict[str, Any]) -> str:
     """What a hub lists a bundle by, with the lines that mark its beginning and end.
 
-    The licence is that of the data, as nobody says another one; the metrics are those of the files
-    against Keras. Names are anybody's: the writer quotes what YAML would take for something else.
+    The licence is that of the data, as nobody says another one, and that of what it began with had
+    learned from, if that is another. The metrics are those of the files against Keras. Names are
+    anybody's: the writer quotes what YAML would take for something else.
     """
-    data = card["data"] if isinstance(card.get("data"), dict) else {}
-    source, licence = (str(data.get(key, "unknown")) for key in ("name", "licence"))
+    learned_from = sources(card)
+    source = learned_from[0]["name"]
+    licence = " and ".join(dict.fromkeys(each["licence"] for each in learned_from))
     image = card["task"] == IMAGE_TO_IMAGE
     task = "image-to-image" if image else "unconditional-image-generation"
     modules = [FORMATS[key].module for key in FORMATS if key in card["files"]]
@@ -45,7 +48,7 @@ def front_matter(card: dict[str, Any]) -> str:
         "pipeline_tag": task,
         "library_name": libraries[0] if libraries else "keras",
         **_licence(licence),
-        "datasets": [source],
+        "datasets": [each["name"] for each in learned_from],
         "metrics": ["psnr"],
         "tags": ["garabato", _word(str(card["training"].get("recipe", "unknown"))), *libraries],
         "model-index": [

@@ -19,6 +19,7 @@ from training.networks.inputs import IMAGE_TO_IMAGE, LABEL_TO_IMAGE, NOISE_TO_IM
 from training.networks.resized import picture_size
 from training.runs.sheets import legible, sheet
 from training.size import from_json, sides
+from training.transfer.bundle import sources
 
 README = "README.md"
 SAMPLES = "samples.jpg"
@@ -203,16 +204,19 @@ def _shapes(card: dict[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 def _origin(card: dict[str, Any]) -> str:
-    data = card["data"] if isinstance(card.get("data"), dict) else {}
-    source, licence = (_plain(data.get(key, "unknown")) for key in ("name", "licence"))
+    own, *earlier = (
+        f"{_plain(each['name'])} (licence: {_plain(each['licence'])})" for each in sources(card)
+    )
     seen = card["training"].get("images_seen", "some")
     recipe = _plain(card["training"].get("recipe", "unknown"))
     author = f"Made by {_plain(card['author'])}. " if card.get("author") else ""
+    begun = (
+        f"It began with what others had learned from {' and '.join(earlier)}. " if earlier else ""
+    )
     return (
         f"## Where it comes from\n\n{author}"
-        f"Trained as `{recipe}` on {source} (licence: {licence}), "
-        f"{_plain(seen)} pictures seen. What it was given, and with what it was made, is in "
-        "`card.json`; it knows nothing but such pictures."
+        f"Trained as `{recipe}` on {own}, {_plain(seen)} pictures seen. {begun}What it was given, "
+        "and with what it was made, is in `card.json`; it knows nothing but such pictures."
     )
 
 

@@ -162,3 +162,16 @@ def test_a_title_and_an_author_are_said_as_text(tmp_path):
     said = text(tmp_path / "x")
     assert r"# Wild \*roses\*" in said
     assert "Made by Ada &lt;ada@example.org&gt;. Trained" in said
+
+
+def test_what_it_began_with_is_said_with_its_licence(tmp_path):
+    """Who ships a model has to know all that it learned from, and a hub shows one licence."""
+    start = {"name": "flowers", "learned_from": [{"name": "102 *kinds*", "licence": "unknown"}]}
+    about = ABOUT | {"training": ABOUT["training"] | {"start": start}, "canvas": {}}
+    readme.write(tmp_path, empty_card(tiny_unet(), about), tmp_path)
+    said = text(tmp_path)
+    assert "on drawn (licence: CC BY 4.0), 3 pictures seen. It began with what others" in said
+    assert r"learned from 102 \*kinds\* (licence: unknown). " in said
+    told = head(tmp_path)
+    assert told.datasets == ["drawn", "102 *kinds*"]
+    assert (told.license, told.license_name) == ("other", "cc-by-4.0-and-unknown")

@@ -14,6 +14,7 @@ from tests.export_networks import randomised
 from tests.pictures import write_dataset
 from tests.tiny_recipe import TINY
 from training.data.datasets import Dataset
+from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation import metrics
 from training.fit import FitOptions, fit
@@ -23,10 +24,11 @@ from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
 from training.pixels import to_network
 from training.recipes import RECIPES
-from training.recipes.pix2pix import Pix2Pix
+from training.recipes.pix2pix import PRESETS, Pix2Pix
 from training.runs import samples
 from training.runs.folder import load_generator
-from training.transfer.start import SHIPPED, found, identify, load_start
+from training.transfer.bundle import sources
+from training.transfer.start import SHIPPED, chosen, found, identify, introduced, load_start
 
 pytestmark = pytest.mark.slow
 
@@ -136,6 +138,38 @@ def test_a_start_may_be_of_another_size(exported, learned, sketches):
         samples.generate(resized(each, SIZE), {"sketch": sketches}) for each in (large, learned)
     )
     assert metrics.psnr(again, before).mean() > 50
+
+
+FAST, PAPER = Pix2Pix(), PRESETS["paper"]
+
+
+@pytest.mark.parametrize(
+    "recipe, told, begun, begins",
+    [
+        (FAST, None, None, True),
+        (FAST, NONE, None, False),
+        (FAST, None, {"start": None}, False),  # It began before there was a usual start.
+        (FAST, None, {"start": {"name": "flowers"}}, True),
+        (dataclasses.replace(FAST, width=32), None, None, False),
+        (dataclasses.replace(FAST, look=8, grain=0), None, None, True),
+        (dataclasses.replace(FAST, generator="shuffle_unet"), None, None, False),
+        (PAPER, None, None, False),
+        (RECIPES["vae"]["published"], None, None, False),
+    ],
+)
+def test_a_network_like_what_ships_begins_with_that_unless_told(recipe, told, begun, begins):
+    usual = SHIPPED / "flowers" / "generator.float16.tflite"
+    assert chosen(told, recipe, begun) == (usual if begins else None)
+
+
+def test_what_a_start_had_learned_from_is_told_and_handed_on(dataset, tmp_path):
+    shipped = identify(found(Path("flowers")))
+    [of] = shipped["learned_from"]
+    assert shipped["name"] == "flowers" and of["licence"].startswith("unknown")
+    assert f"begins with flowers, which learned from {of['name']} (lic" in introduced(shipped)
+    card = {"data": {"name": "mine", "licence": "mit"}, "training": {"start": shipped}}
+    assert sources(card) == [{"name": "mine", "licence": "mit"}, of]
+    assert sources({"training": {"start": {"name": "a"}}}) == [dict.fromkeys(of, "unknown")]
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -22,7 +22,7 @@ from training.runs.folder import Run
 from training.runs.options import FitOptions
 from training.runs.writing import Writer
 from training.size import to_json
-from training.transfer.start import load_start
+from training.transfer.start import introduced, load_start
 from training.transfer.teacher import load_teacher
 
 ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
@@ -174,6 +174,7 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
     agree(devices, run.config)
     if options.start and devices.chief and not position.images:
         load_start(options.start, model.networks["generator"], columns[0])
+        print(introduced(run.config["start"]))
     position = checkpoints.from_chief(model, position, devices)
     devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
     batches = Batches(columns, recipe.batch, options.seed, options.epoch_images, paired=paired)

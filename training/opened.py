@@ -18,7 +18,7 @@ from training.runs.configuration import digest, identity
 from training.runs.folder import Run
 from training.runs.options import FitOptions, resolve_precision
 from training.size import to_json
-from training.transfer.start import found, identify
+from training.transfer.start import chosen, identify
 from training.transfer.teacher import weights_file
 
 
@@ -46,8 +46,7 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
     options.check(recipe.batch)
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
-    if options.start:
-        options = dataclasses.replace(options, start=found(options.start))
+    options = dataclasses.replace(options, start=chosen(options.start, recipe, begun))
     dataset = recipe.open(options.data)
     if dataset.info.get("complete") is False:
         told = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])

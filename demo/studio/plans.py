@@ -88,8 +88,7 @@ def fit(start: str | None, minutes: float, extra: Sequence[str]) -> list[str]:
     """The command that trains, for so many minutes in all; `extra` goes to it as it is."""
     command = ["training", "fit", "pix2pix", "--data", DATA, "--run", RUN]
     command += ["--minutes", f"{minutes:.2f}"]
-    if start:
-        command += ["--start", start if start in SHIPPED else START]
+    command += ["--start", "none" if not start else start if start in SHIPPED else START]
     return [*command, *extra]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from training.errors import UserError
 from training.options import AS_BEFORE
 
-# Where a thing lies and what it is called may change; its checksum beside tells what it is.
-WHEREABOUTS = ("folder", "name")
+# Where a thing lies and what is said of it may change; its checksum beside tells what it is.
+WHEREABOUTS = ("folder", "name", "learned_from")
 
 
 def identity(path: Path, weights: Path) -> dict[str, str]:

@@ -27,7 +27,8 @@ class FitOptions:
     minutes: float = 0.0
     """Minutes to train for in all, instead of --images: plans checkpoints and learning rate."""
     start: Path | None = None
-    """Begin with the generator of a run, a bundle, a float .tflite file, or what ships: objects."""
+    """Begin with a run, a bundle, a float .tflite file, or what ships: flowers, as the preset fast
+    does unless told otherwise, or objects; or with nothing: none."""
     seed: int = 0
     """Seed of the weights, the order of the data and the augmentation."""
     precision: Precision = "auto"

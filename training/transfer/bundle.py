@@ -119,6 +119,20 @@ def known_pictures(card: dict[str, Any]) -> list[Any]:
     return [known[each] for each in ("answer", "drawing") if each in known]
 
 
+def sources(card: dict[str, Any]) -> list[dict[str, str]]:
+    """What a generator has learned from: `name` and `licence` of its data, and of earlier ones.
+
+    Earlier is what it began with. Each once; `unknown` for what a card does not say.
+    """
+    training = card.get("training")
+    start = training.get("start") if isinstance(training, dict) else None
+    earlier = start.get("learned_from") if isinstance(start, dict) else None
+    found = [card.get("data"), *(earlier if isinstance(earlier, list) else ())]
+    told = [each if isinstance(each, dict) else {} for each in found]
+    named = [{key: str(each.get(key, "unknown")) for key in ("name", "licence")} for each in told]
+    return [each for place, each in enumerate(named) if each not in named[:place]]
+
+
 def fingerprint(path: Path) -> dict[str, Any]:
     """`bytes` and `sha256` of a file, or of a folder.
 

@@ -1,11 +1,14 @@
 """Begin with what another training has learned: a run's generator, or an exported float file."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
 import numpy as np
 
+from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.generators import BATCH, Generator
@@ -19,7 +22,7 @@ from training.runs.folder import Run, load_generator
 from training.runs.sheets import evenly_spaced
 from training.size import sides, size_of
 from training.transfer.batchnorm import convolutions, restore_batchnorms
-from training.transfer.bundle import CARD, read_bundle
+from training.transfer.bundle import CARD, read_bundle, sources
 from training.transfer.looks import copy_by_name, fold_look, without_shifts
 from training.transfer.slimming import slim_down
 from training.transfer.tflite_weights import (
@@ -31,7 +34,30 @@ from training.transfer.tflite_weights import (
 )
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "models"
+USUAL = SHIPPED / "flowers"  # Photos of anything come out better than from nothing.
 LEAST_PSNR = 40.0  # dB between what the file generates and what the network does with its weights.
+
+
+def chosen(told: Path | None, recipe: Any, begun: dict[str, Any] | None) -> Path | None:
+    """Find what a training begins with: what was told, or what ships, or nothing.
+
+    What ships is for a generator like its own, where nothing was told, not even `NONE`, and the
+    run that goes on, whose configuration is `begun`, did not begin with nothing.
+
+    Raises:
+        UserError: as `found` does.
+    """
+    if told:
+        return None if told == NONE else found(told)
+    if (begun and not begun.get("start")) or not find_spec("ai_edge_litert"):
+        return None
+    try:
+        bundle = read_bundle(USUAL)
+    except UserError:  # Who installs the training alone has none.
+        return None
+    own = bundle.card["training"]["options"]
+    alike = all(getattr(recipe, name, None) == own[name] for name in ("generator", "width"))
+    return bundle.file(float_format(bundle)) if alike else None
 
 
 def found(start: Path) -> Path:
@@ -51,14 +77,29 @@ def found(start: Path) -> Path:
     return start
 
 
-def identify(path: Path) -> dict[str, str]:
+def identify(path: Path) -> dict[str, Any]:
     """Tell a start by its name and its weights' SHA-256, for a run's configuration and card.
+
+    And by what it had `learned_from`, as its card says it.
 
     Raises:
         UserError: there is no run with weights, and no file, at `path`.
     """
-    weights = path if path.suffix == ".tflite" else Run.open(path).weights("generator")
-    return identity(path, weights)
+    if path.suffix != ".tflite":
+        run = Run.open(path)
+        return {**identity(path, run.weights("generator")), "learned_from": sources(run.card)}
+    told = identity(path, path)
+    if not (path.parent / CARD).is_file():
+        return told
+    card = read_bundle(path.parent).card
+    return {**told, "name": card["name"], "learned_from": sources(card)}
+
+
+def introduced(start: dict[str, Any]) -> str:
+    """A line about what `identify` told."""
+    of = [f"{each['name']} (licence: {each['licence']})" for each in start.get("learned_from", ())]
+    learned = f", which learned from {' and '.join(of)}" if of else ""
+    return f"begins with {start['name']}{learned}; --start {NONE} begins with nothing"
 
 
 def load_start(path: Path, generator: keras.Model, sketches: np.ndarray) -> None:

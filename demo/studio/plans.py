@@ -11,7 +11,7 @@ from typing import Any
 from demo.errors import UserError
 from demo.studio import objects, photos, settings
 from demo.studio.photos import OWN
-from demo.studio.projects import SHIPPED, Projects
+from demo.studio.projects import NOTHING, SHIPPED, Projects
 
 STYLES = ("blobs", "outline", "mixed")
 BACKGROUNDS = ("black", "white", "studio")
@@ -88,7 +88,8 @@ def fit(start: str | None, minutes: float, extra: Sequence[str]) -> list[str]:
     """The command that trains, for so many minutes in all; `extra` goes to it as it is."""
     command = ["training", "fit", "pix2pix", "--data", DATA, "--run", RUN]
     command += ["--minutes", f"{minutes:.2f}"]
-    command += ["--start", "none" if not start else start if start in SHIPPED else START]
+    if start:
+        command += ["--start", start if start in (*SHIPPED, NOTHING) else START]
     return [*command, *extra]
 
 
@@ -109,10 +110,11 @@ def page() -> list[str]:
 def begin_with(projects: Projects, project: Path, start: Any) -> str | None:
     """Check what to begin with, and keep it in the project, so that it goes where that goes.
 
-    It is one that ships, or the id of a project, whose run's weights are copied; None is nothing.
+    It is one that ships, or `NOTHING`, or the id of a project, whose run's weights are copied; None
+    is for what `fit` begins with unless it is told.
     Raises `UserError` where there is none, or it has not learned anything yet.
     """
-    if start is None or start in SHIPPED:
+    if start is None or start in (*SHIPPED, NOTHING):
         return start
     other = projects.folder(str(start))
     if not has_learned(other):

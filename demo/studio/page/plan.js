@@ -30,7 +30,7 @@ export function makePlan(id) {
 
     function update(state, project) {
         const own = state.starts.filter((each) => each.id === id).map((each) => ({ ...each, name: text("start_so_far") }));
-        const options = [...own, { id: "", name: text("start_nothing") }, ...state.starts.filter((each) => each.id !== id)];
+        const options = [...own, { id: "", name: text("start_usual") }, ...state.starts.filter((each) => each.id !== id), { id: "none", name: text("start_nothing") }];
         for (const each of state.starts) sizes.set(each.id, each.size);
         const fresh = start.options.length === 0;
         keep(start, options, (each) => each.id, (each) => make("option", { value: each.id }, named(each)));

@@ -134,7 +134,7 @@ def test_a_finished_run_is_left_alone(data, run, capsys):
 
 
 def test_another_configuration_is_refused_with_the_difference(data, run):
-    with pytest.raises(UserError, match=r"options\.l1: was 10\.0, now 5\.0"):
+    with pytest.raises(UserError, match=r"options\.l1: was 50\.0, now 5\.0"):
         train(data, run.folder, recipe=dataclasses.replace(TINY, l1=5.0))
     with pytest.raises(UserError, match="seed: was 0, now 7"):
         train(data, run.folder, seed=7)

@@ -184,7 +184,7 @@ def test_a_description_tells_what_would_be_trained_and_leaves_nothing(data, tmp_
     assert lines["images"] == lines["epoch-images"] == "4" and lines["epochs"] == "1"
     assert lines["precision"] == "float32" and lines["seed"] == "4294967295"
     assert lines["devices"].startswith("1 x ")
-    assert lines["l1"] == "10.0" and lines["width"] == "8"
+    assert lines["l1"] == "50.0" and lines["width"] == "8"
     assert lines["generator"] == "803 parameters, 0.00 MB"
     assert "discriminator" in lines
     assert not list(tmp_path.iterdir()) and sorted(data.rglob("*")) == before

@@ -41,7 +41,7 @@ def assert_all_was_told(progress: Path, run: Path, bundle: Path) -> None:
     ended = [line["state"] for line in lines if line["event"] == "end"]
     assert ended == ["finished", "finished", "failed", "finished", "finished", "finished"]
     [refused] = [line["error"] for line in lines if line.get("error")]
-    assert "options.l1: was 10.0, now 3.0" in refused
+    assert "options.l1: was 50.0, now 3.0" in refused
     [prepared] = [line for line in lines if line["event"] == "prepared"]
     assert list(prepared["skipped"]) == ["torn.jpg"] and prepared["alike"] == 1
     [epoch] = [line for line in lines if line["event"] == "epoch"]
@@ -81,7 +81,7 @@ def test_photos_become_a_sketchpad(tmp_path):
     done = command(*fit, "--epoch-images", 4, "--images", 4, *progress)
     assert "images/s" in done.stdout
     done = command(*fit, "--epoch-images", 4, "--images", 8, "--l1", 3, *progress, code=2)
-    assert "options.l1: was 10.0, now 3.0" in done.stderr
+    assert "options.l1: was 50.0, now 3.0" in done.stderr
 
     command("training", "preview", run, "--count", 1, *progress)
     with Image.open(run / "preview.png") as sheet:

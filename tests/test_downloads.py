@@ -22,10 +22,11 @@ from training.data import weights as weights_of_others
 from training.data.downloads import locate
 from training.data.idx import open_labelled
 from training.data.known import Source
-from training.data.weights import NONE, SQUEEZENET, Weights, fetch
+from training.data.weights import SQUEEZENET, Weights, fetch
 from training.errors import UserError
 from training.fit import FitOptions, describe, fit
 from training.networks.squeezenet import squeezenet
+from training.options import NONE
 from training.recipes import RECIPES
 from training.recipes.pix2pix import PRESETS, Pix2Pix
 

@@ -10,12 +10,12 @@ from PIL import Image
 from tests.pictures import write_dataset
 from tests.tflite_files import float_file
 from training.data.datasets import Dataset
-from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation import evaluate, metrics
 from training.evaluation.features import FeatureNetwork
 from training.evaluation.generators import Generator
 from training.fit import FitOptions, fit
+from training.options import NONE
 from training.recipes.pix2pix import Pix2Pix
 from training.runs import samples, sheets
 from training.runs.folder import load_generator

@@ -14,9 +14,9 @@ from PIL import Image
 
 from tests.pictures import write_dataset
 from tests.tiny_recipe import TINY as TINY_OF_FOUR
-from training.data.weights import NONE
 from training.errors import UserError
 from training.fit import FitOptions, describe, fit
+from training.options import NONE
 from training.recipes import RECIPES
 from training.recipes.pix2pix import PRESETS
 from training.runs import checkpoints

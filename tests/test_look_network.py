@@ -17,7 +17,6 @@ from export.parity import compare
 from export.serving import image_to_image, in_keras
 from tests.export_networks import drawings, shifted
 from tests.pictures import write_dataset
-from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation.evaluate import evaluate, table
 from training.evaluation.generators import Generator, _OfRun
@@ -26,6 +25,7 @@ from training.evaluation.variety import mean_distance, variety
 from training.fit import FitOptions, fit
 from training.networks.inputs import look_of, names_of
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.options import NONE
 from training.recipes.pix2pix import Pix2Pix
 from training.runs.folder import load_generator
 from training.runs.samples import generate, random_looks, with_looks

@@ -8,11 +8,11 @@ import pytest
 
 from tests.pictures import pairs
 from tests.test_squeezenet import write_weights
-from training.data.weights import NONE
 from training.errors import UserError
 from training.networks.generators import generator
 from training.networks.squeeze_unet import squeeze_unet
 from training.networks.squeezenet import squeezenet
+from training.options import NONE
 from training.recipes.pix2pix import Pix2Pix
 from training.transfer.start import load_start
 

@@ -14,7 +14,6 @@ from tests.export_networks import randomised
 from tests.pictures import write_dataset
 from tests.tiny_recipe import TINY
 from training.data.datasets import Dataset
-from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation import metrics
 from training.fit import FitOptions, fit
@@ -22,6 +21,7 @@ from training.networks.normalization import BatchNorm
 from training.networks.resized import resized
 from training.networks.shuffle_unet import shuffle_unet, slim_unet
 from training.networks.unet import unet
+from training.options import NONE
 from training.pixels import to_network
 from training.recipes import RECIPES
 from training.recipes.pix2pix import PRESETS, Pix2Pix

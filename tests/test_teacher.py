@@ -13,9 +13,9 @@ from tests.demo_bundle import write_card
 from tests.pictures import pairs, write_dataset
 from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY
-from training.data.weights import NONE
 from training.errors import UserError
 from training.fit import FitOptions, fit
+from training.options import NONE
 from training.pixels import from_network, to_network
 from training.recipes.pix2pix import Pix2Pix
 from training.runs.folder import load_generator

@@ -12,8 +12,8 @@ import keras
 from keras import layers
 
 from training.__main__ import main
-from training.data.weights import NONE
 from training.networks.normalization import BatchNorm
+from training.options import NONE
 from training.recipes import RECIPES
 from training.recipes.pix2pix import Pix2Pix
 from training.size import Size, sides

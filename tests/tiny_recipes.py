@@ -10,8 +10,8 @@ from PIL import Image
 
 from tests.pictures import pairs, write_dataset
 from tests.store import Store
-from training.data.weights import NONE
 from training.fit import FitOptions, fit
+from training.options import NONE
 from training.recipes import RECIPES
 from training.runs.folder import Run
 

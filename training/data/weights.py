@@ -6,8 +6,7 @@ from pathlib import Path
 from training import progress
 from training.data.downloads import NotDownloaded, download
 from training.errors import UserError
-
-NONE = Path("none")  # In place of a file: none is wanted.
+from training.options import NONE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,6 @@ import cv2
 import keras
 import numpy as np
 
-from training.data.weights import NONE
 from training.errors import UserError
 from training.evaluation import metrics
 from training.evaluation.generators import BATCH, Generator
@@ -16,6 +15,7 @@ from training.networks.grain import grain_of
 from training.networks.inputs import MEAN_LOOK, look_of
 from training.networks.resized import resized
 from training.networks.shuffle_unet import STAGES, shuffle_unet
+from training.options import NONE
 from training.runs import samples
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator

@@ -19,7 +19,10 @@ from training.runs.plan import (
     LEAST_SECONDS,
     MOST_IMAGES,
     MOST_SECONDS,
+    PASSES,
+    Deadline,
     epoch_images,
+    halving_epochs,
     measure_speed,
     step_size,
     told,
@@ -62,6 +65,21 @@ def test_the_steps_stay_whole_for_half_of_the_time_and_end_at_a_sixteenth():
         0.25,
         1 / 16,
     ]
+
+
+def test_what_began_with_something_learns_less_from_pairs_that_it_has_seen_often():
+    config = {"epoch_images": 500, "start": {"name": "flowers"}}
+    assert halving_epochs(config, pairs=200) == PASSES * 200 / 500
+    assert halving_epochs(config | {"start": None}, pairs=200) == float("inf")
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.5))
+    for halving, share in ((2, 1 / 4), (float("inf"), 1)):
+        deadline = Deadline(minutes=1000, seconds=0, halving=halving)
+        deadline.set_model(model)
+        deadline.on_epoch_begin(4)
+        assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * share)
+        deadline.on_epoch_end(4)
+        assert float(model.optimizer.learning_rate) == 0.5
 
 
 def test_it_says_when_it_will_be_done():

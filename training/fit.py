@@ -210,7 +210,8 @@ def _train(
         callbacks.Throughput(recipe.batch),
     ]
     if options.minutes:
-        around.append(plan.Deadline(options.minutes, position.seconds))
+        halving = plan.halving_epochs(resumed.run.config, len(opened.dataset.train))
+        around.append(plan.Deadline(options.minutes, position.seconds, halving))
         if position.epoch:
             plan.go_on(options.minutes, position.seconds)
     if devices.chief:

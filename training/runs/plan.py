@@ -1,6 +1,7 @@
 """Train for a time: how fast this machine is, how often to save, the step size, when to stop."""
 
 import dataclasses
+import math
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,9 @@ LEAST_SECONDS = 20.0  # but a GPU, which sees as many in one, would draw more sh
 WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
 STEADY, HALVINGS = 0.5, 4.0
+# Of a training that began with something the rate also halves each time that all pairs were seen so
+# often: what it knows of few photos after that, it knows by heart.
+PASSES = 25
 
 
 def planned_epoch_images(folder: Path) -> int | None:
@@ -81,15 +85,21 @@ def check_recipe(recipe: Any, workers: int) -> None:
         raise UserError("--minutes is for one machine: several agree on a number of --images")
 
 
+def halving_epochs(config: dict[str, Any], pairs: int) -> float:
+    """In how many epochs the learning rate of a run halves, whatever its time; by its `pairs`."""
+    return PASSES * pairs / config["epoch_images"] if config["start"] else math.inf
+
+
 class Deadline(keras.callbacks.Callback):
     """Lowers the learning rate as the time goes by, and stops before an epoch that would be late.
 
     What is saved holds the whole learning rate, so that a run may go on for another time.
     """
 
-    def __init__(self, minutes: float, seconds: float):
+    def __init__(self, minutes: float, seconds: float, halving: float = math.inf):
+        """Stop after so many minutes, of which `seconds` are over; `halving` is in epochs."""
         super().__init__()
-        self.seconds, self.spent = 60 * minutes, seconds
+        self.seconds, self.spent, self.halving = 60 * minutes, seconds, halving
         self.began = time.monotonic()
         self.longest = 0.0
 
@@ -98,7 +108,8 @@ class Deadline(keras.callbacks.Callback):
         self.epoch_began = time.monotonic()
         self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         progress = (self.spent + self.epoch_began - self.began) / self.seconds
-        self.model.optimizer.learning_rate = self.rate * step_size(progress)
+        share = min(step_size(progress), 0.5 ** (epoch / self.halving))
+        self.model.optimizer.learning_rate = self.rate * share
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Restore the learning rate, and see whether there is time for another epoch."""

@@ -24,7 +24,7 @@ from training.transfer.bundle import fingerprint
 pytestmark = pytest.mark.slow
 
 SIZE = 64
-OPTIONS = dataclasses.asdict(Pix2Pix(width=8))
+OPTIONS = dataclasses.asdict(Pix2Pix(width=8, grain=0))
 ABOUT = {
     "name": "petals",
     "training": {"recipe": "pix2pix", "options": OPTIONS, "images_seen": 3},

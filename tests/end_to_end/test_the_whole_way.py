@@ -15,7 +15,7 @@ from tests.demo_server import serve
 from tests.pictures import pairs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TINY = ["--width", "8", "--discriminator-width", "4", "--batch", "2", "--precision", "float32"]
+TINY = ["--width", "16", "--discriminator-width", "4", "--batch", "2", "--precision", "float32"]
 TINY += ["--squeezenet", "none"]
 
 

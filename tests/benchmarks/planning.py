@@ -42,7 +42,7 @@ def row(
         features: Feature network (.tflite) that KID compares pictures by.
         work: Folder for what is made: a dataset, a run and a sheet a row.
         background: What `prepare` lays behind transparent pictures.
-        start: What `fit` begins with, instead of nothing.
+        start: What `fit` begins with, instead of what it chooses.
     """
     photos = photos.resolve()
     name = f"{photos.name}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")

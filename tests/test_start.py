@@ -105,6 +105,11 @@ def test_a_run_starts_from_a_run(dataset, tmp_path, monkeypatch):
     assert told == identify(start) and told["name"] == "one"
     for ours, theirs in zip(_kernels(second), _kernels(first), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    # It goes on without being told again, and though that has learned more since.
+    shutil.rmtree(start)
+    again = fit(still, FitOptions(run=second.folder, **options | {"images": 8}), name="tiny")
+    assert again.card["training"]["images_seen"] == 8
+    assert again.card["training"]["start"] == told
 
 
 def _kernels(run):
@@ -197,3 +202,17 @@ def test_a_bundle_without_a_float_file_is_no_start(tmp_path):
     (tmp_path / "bundle" / "card.json").write_text(json.dumps(card))
     with pytest.raises(UserError, match="has no float16 or float32 file"):
         found(tmp_path / "bundle")
+
+
+def test_what_began_with_what_ships_goes_on_by_the_same_command(dataset, tmp_path):
+    """With the network that ships, and nothing said of a start, as the README has it."""
+    recipe = dataclasses.replace(FAST, squeezenet=NONE, discriminator_width=4, batch=2)
+    options = FitOptions(dataset, tmp_path / "run", images=2, epoch_images=2, precision="float32")
+    begun = fit(recipe, options, name="pix2pix", verbose=0)
+    assert begun.card["training"]["start"]["name"] == "flowers"
+    again = fit(recipe, dataclasses.replace(options, images=4), name="pix2pix", verbose=0)
+    assert again.card["training"]["images_seen"] == 4
+    config = begun.folder / "config.json"  # As if another file shipped by now.
+    config.write_text(config.read_text().replace(begun.config["start"]["sha256"], "0" * 64))
+    again = fit(recipe, dataclasses.replace(options, images=6), name="pix2pix", verbose=0)
+    assert again.card["training"]["images_seen"] == 6

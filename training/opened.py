@@ -40,18 +40,20 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
     that a backend computes, which would settle them for good.
     """
     begun = Run.begun(options.run)
-    if isinstance(recipe.batch, Auto) and begun and isinstance(begun.get("batch"), int):
-        recipe = for_batch(recipe, begun["batch"])  # The device was asked when it began.
+    earlier = begun["options"] if begun else None
+    if isinstance(recipe.batch, Auto) and earlier and isinstance(earlier.get("batch"), int):
+        recipe = for_batch(recipe, earlier["batch"])  # The device was asked when it began.
     recipe.check()
     options.check(recipe.batch)
     if options.start and list(recipe.shown) != ["generator"]:
         raise UserError(f"--start begins with one generator, but {name} trains several")
-    options = dataclasses.replace(options, start=chosen(options.start, recipe, begun))
+    told = options.start
+    options = dataclasses.replace(options, start=chosen(told, recipe, begun))
     dataset = recipe.open(options.data)
     if dataset.info.get("complete") is False:
-        told = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])
+        rest = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])
         progress.warn(
-            f"{options.data} is half made; this goes on: python -m training prepare {told}"
+            f"{options.data} is half made; this goes on: python -m training prepare {rest}"
         )
     if options.licence:
         dataset = dataclasses.replace(dataset, info=dataset.info | {"licence": options.licence})
@@ -67,8 +69,10 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
         plan.check_recipe(recipe, devices.workers)
         images = plan.planned_epoch_images(options.run) or options.epoch_images
         options = dataclasses.replace(options, epoch_images=images)
-    recipe = recipe.completed(begun)
+    recipe = recipe.completed(earlier)
     config = _configuration(recipe, options, name, dataset)
+    if begun and not told:  # It goes on from what it began with, whatever ships by now.
+        config["start"] = begun.get("start")
     return Opened(recipe, options, dataset, devices, config)
 
 

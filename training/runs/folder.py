@@ -51,13 +51,13 @@ class Run:
 
     @classmethod
     def begun(cls, folder: Path) -> dict[str, Any] | None:
-        """Read the recipe's options of the run in a folder; None where there is none yet.
+        """Read the configuration of the run in a folder; None where there is none yet.
 
         Raises as `open` does.
         """
         if not (folder / "config.json").exists():
             return None
-        return cls.open(folder).config["options"]
+        return cls.open(folder).config
 
     @classmethod
     def stored(cls, folder: Path, config: dict[str, Any]) -> dict[str, Any] | None:

@@ -16,6 +16,8 @@ from training.pixels import to_network
 from training.runs import samples
 from training.transfer.start import load_start
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 
 

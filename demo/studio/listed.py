@@ -8,7 +8,7 @@ from demo.studio import plans, reports
 from demo.studio.files import address
 from demo.studio.jobs import OPEN, Job, State, jobs_of
 from demo.studio.line import Line
-from demo.studio.projects import NOTHING, SHIPPED, TRASH, Project, Projects, name_of
+from demo.studio.projects import SHIPPED, STARTS, TRASH, Project, Projects, name_of
 
 SIZE = "256"  # Of what ships.
 FRESH = 3.0  # Seconds for which nobody adds up again how large the projects are.
@@ -76,7 +76,7 @@ class Listed:
         return [
             {"id": id, "name": name_of(folder), "size": plans.size_of(folder)}
             for id, folder in folders
-            if id not in (*SHIPPED, NOTHING) and plans.has_learned(folder)
+            if id not in STARTS and plans.has_learned(folder)
         ]
 
     def _listed(self) -> list[Project]:

@@ -11,7 +11,7 @@ from typing import Any
 from demo.errors import UserError
 from demo.studio import objects, photos, settings
 from demo.studio.photos import OWN
-from demo.studio.projects import NOTHING, SHIPPED, Projects
+from demo.studio.projects import STARTS, Projects
 
 STYLES = ("blobs", "outline", "mixed")
 BACKGROUNDS = ("black", "white", "studio")
@@ -89,7 +89,7 @@ def fit(start: str | None, minutes: float, extra: Sequence[str]) -> list[str]:
     command = ["training", "fit", "pix2pix", "--data", DATA, "--run", RUN]
     command += ["--minutes", f"{minutes:.2f}"]
     if start:
-        command += ["--start", start if start in (*SHIPPED, NOTHING) else START]
+        command += ["--start", start if start in STARTS else START]
     return [*command, *extra]
 
 
@@ -110,11 +110,11 @@ def page() -> list[str]:
 def begin_with(projects: Projects, project: Path, start: Any) -> str | None:
     """Check what to begin with, and keep it in the project, so that it goes where that goes.
 
-    It is one that ships, or `NOTHING`, or the id of a project, whose run's weights are copied; None
+    It is one of `STARTS`, or the id of a project, whose run's weights are copied; None
     is for what `fit` begins with unless it is told.
     Raises `UserError` where there is none, or it has not learned anything yet.
     """
-    if start is None or start in (*SHIPPED, NOTHING):
+    if start is None or start in STARTS:
         return start
     other = projects.folder(str(start))
     if not has_learned(other):

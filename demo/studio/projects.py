@@ -22,7 +22,7 @@ from demo.studio.jobs import rest
 
 TRASH = "trash"
 SHIPPED = ("flowers", "objects")  # To begin with, by names that `fit --start` knows; no project's.
-NOTHING = "none"  # Likewise.
+STARTS = (*SHIPPED, "none")  # Those, and nothing.
 SETTINGS = "settings.json"
 NOT_COPIED = ("jobs", "showing")  # What was done, and what goes on.
 KEPT = 7 * 24 * 3600  # Seconds
@@ -145,7 +145,7 @@ class Projects:
         while True:
             folder = self.place / (slug if number == 1 else f"{slug}-{number}")
             number += 1
-            if folder.name in (*SHIPPED, NOTHING):
+            if folder.name in STARTS:
                 continue
             with contextlib.suppress(FileExistsError):
                 folder.mkdir()

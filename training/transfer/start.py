@@ -16,6 +16,7 @@ from training.networks.inputs import MEAN_LOOK, look_of
 from training.networks.resized import resized
 from training.networks.shuffle_unet import STAGES, shuffle_unet
 from training.options import NONE
+from training.progress import warn
 from training.runs import samples
 from training.runs.configuration import identity
 from training.runs.folder import Run, load_generator
@@ -49,7 +50,7 @@ def chosen(told: Path | None, recipe: Any, begun: dict[str, Any] | None) -> Path
     """
     if told:
         return None if told == NONE else found(told)
-    if (begun and not begun.get("start")) or not find_spec("ai_edge_litert"):
+    if begun and not begun.get("start"):
         return None
     try:
         bundle = read_bundle(USUAL)
@@ -57,6 +58,9 @@ def chosen(told: Path | None, recipe: Any, begun: dict[str, Any] | None) -> Path
         return None
     own = bundle.card["training"]["options"]
     alike = all(getattr(recipe, name, None) == own[name] for name in ("generator", "width"))
+    if alike and not find_spec("ai_edge_litert"):
+        warn(f"begins with nothing: {USUAL.name} cannot be read; pip install ai-edge-litert")
+        return None
     return bundle.file(float_format(bundle)) if alike else None
 
 

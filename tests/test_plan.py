@@ -16,6 +16,7 @@ from training.recipes import RECIPES
 from training.runs.checkpoints import state
 from training.runs.plan import (
     EPOCHS,
+    LAST_HALVING,
     LEAST_SECONDS,
     MOST_IMAGES,
     MOST_SECONDS,
@@ -23,6 +24,7 @@ from training.runs.plan import (
     Deadline,
     epoch_images,
     halving_epochs,
+    last_epoch,
     measure_speed,
     step_size,
     told,
@@ -82,6 +84,14 @@ def test_what_began_with_something_learns_less_from_pairs_that_it_has_seen_often
         assert float(model.optimizer.learning_rate) == 0.5
 
 
+def test_it_ends_where_its_pairs_give_no_more():
+    config = {"epoch_images": 500, "start": {"name": "flowers"}}
+    passes = last_epoch(halving_epochs(config, pairs=200), begun=0) * 500 / 200
+    assert passes == LAST_HALVING * PASSES
+    endless = last_epoch(halving_epochs(config | {"start": None}, pairs=200), begun=7)
+    assert endless > 1000
+
+
 def test_it_says_when_it_will_be_done():
     assert told(5.04, 60).startswith("5.0 images/s: about 18,000 images until ")
     soon, later = until(60, 60 * 59), until(60)
@@ -123,6 +133,18 @@ def test_the_clock_ends_it_and_more_time_goes_on(data, tmp_path, capsys):
     more = run.log.read_text().splitlines()
     assert more[: len(rows)] == rows and len(more) > len(rows)
     assert json.loads((run.folder / "config.json").read_text()) == config
+
+
+@pytest.mark.slow
+def test_few_pairs_end_it_before_the_clock(data, tmp_path, capsys):
+    whole = train(data, tmp_path / "whole", minutes=0.02)
+    begun = train(data, tmp_path / "run", minutes=60, start=whole.folder)
+    said = capsys.readouterr().out
+    seen = begun.card["training"]["images_seen"]
+    assert f"each of 8 pairs was seen {LAST_HALVING * PASSES} times" in said
+    assert 0 <= seen - 8 * LAST_HALVING * PASSES < begun.config["epoch_images"]
+    train(data, tmp_path / "run", minutes=60, start=whole.folder)
+    assert "nothing to do, as its pairs give no more" in capsys.readouterr().out
 
 
 def test_a_time_and_a_schedule_of_ones_own_do_not_go_together(data, tmp_path):

@@ -25,8 +25,6 @@ from training.size import to_json
 from training.transfer.start import introduced, load_start
 from training.transfer.teacher import load_teacher
 
-ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
-
 
 @dataclasses.dataclass(frozen=True)
 class _Resumed:
@@ -196,11 +194,13 @@ def _train(
     epochs = options.epochs(recipe.batch)
     late = False
     if options.minutes:
-        epochs = position.epoch + ENDLESS
+        halving = plan.halving_epochs(run.config, len(opened.dataset.train))
+        epochs = plan.last_epoch(halving, position.epoch)
         late = position.seconds >= 60 * options.minutes
     animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:
-        print(f"{run.folder} has seen {position.images:,} images: nothing to do")
+        enough = "" if late or not options.minutes else ", as its pairs give no more"
+        print(f"{run.folder} has seen {position.images:,} images: nothing to do{enough}")
         if devices.chief and not run.progress.exists():  # It was stopped here.
             animation.on_train_end()
         return
@@ -210,7 +210,6 @@ def _train(
         callbacks.Throughput(recipe.batch),
     ]
     if options.minutes:
-        halving = plan.halving_epochs(resumed.run.config, len(opened.dataset.train))
         around.append(plan.Deadline(options.minutes, position.seconds, halving))
         if position.epoch:
             plan.go_on(options.minutes, position.seconds)

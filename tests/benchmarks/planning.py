@@ -60,11 +60,12 @@ def row(
     _run("training", "evaluate", *others_of, "--features", str(features), "--json", str(measures))
     _run("training", "preview", *others_of, "--out", str(work / f"{name}.png"))
     large, small = json.loads(measures.read_text())["measures"][:2]
-    images = json.loads((work / name / "card.json").read_text())["training"]["images_seen"]
-    print("| photos | of | minutes | images | share, full size | share, 64 px |")
-    print("|---|---:|---:|---:|---:|---:|")
+    trained = json.loads((work / name / "card.json").read_text())["training"]
+    print("| photos | of | minutes | it took | images | share, full size | share, 64 px |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
     shares = " | ".join(f"{each['kid_share']:.3f}" for each in (large, small))
-    print(f"| {photos.name} | {count} | {minutes:g} | {images:,} | {shares} |")
+    took, images = trained["seconds"] / 60, trained["images_seen"]
+    print(f"| {photos.name} | {count} | {minutes:g} | {took:.0f} | {images:,} | {shares} |")
 
 
 def _prepare(photos: list[Path], dataset: Path, *options: str) -> None:

@@ -141,7 +141,8 @@ def _table(rows: list[list]) -> str:
 class Telling(Counting):
     """Tells programs how far the training is: images, time left, losses, and each epoch's sheet.
 
-    With `minutes` they decide when it ends, or else the `epochs`; `begun` is where it goes on.
+    It ends with so many `epochs`, or with `minutes` if there are any and they end first; `begun` is
+    where it goes on.
     """
 
     def __init__(
@@ -160,7 +161,8 @@ class Telling(Counting):
 
     def on_train_begin(self, logs=None):
         """Start the clock, and say that the first step, which compiles, is on its way."""
-        self.total = None if self.minutes else self.epochs * self.params["steps"] * self.batch
+        self.last = self.epochs * self.params["steps"] * self.batch
+        self.total = None if self.minutes else self.last
         self.start = time.monotonic()
         progress.step("train", self.begun.images, self.total, "image")
 
@@ -169,9 +171,9 @@ class Telling(Counting):
         images = self.images(batch + 1)
         speed, losses = self._said(logs)
         seconds = self.begun.seconds + time.monotonic() - self.start
-        left = (self.total - images) / speed if speed and self.total else None
+        left = (self.last - images) / speed if speed else None
         if self.minutes:
-            left = 60 * self.minutes - seconds
+            left = min(60 * self.minutes - seconds, left or math.inf)
         now = {"images_per_second": speed, "losses": losses, "seconds": round(seconds)}
         progress.step("train", images, self.total, "image", left, **now)
 

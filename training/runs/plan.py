@@ -26,8 +26,10 @@ WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
 STEADY, HALVINGS = 0.5, 4.0
 # Of a training that began with something the rate also halves each time that all pairs were seen so
-# often: what it knows of few photos after that, it knows by heart.
-PASSES = 25
+# often: what it knows of few photos after that, it knows by heart. After so many halvings nothing
+# is learned any more, however much time is left.
+PASSES, LAST_HALVING = 25, 6
+ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
 
 
 def planned_epoch_images(folder: Path) -> int | None:
@@ -59,9 +61,16 @@ def planned(
     """Measure the speed, say when it will be done, and choose how often to save until then."""
     progress.step("measure speed")
     speed = measure_speed(model, columns, batch, paired)
-    print(told(speed, options.minutes))
-    progress.tell("planned", **expected(speed, options.minutes))
-    images = epoch_images(speed, options.minutes, batch)
+    halving = halving_images(bool(options.start), pairs := len(columns[0]))
+    minutes = min(options.minutes, LAST_HALVING * halving / speed / 60)
+    print(told(speed, minutes))
+    if minutes < options.minutes:
+        print(
+            f"then each of {pairs:,} pairs was seen {LAST_HALVING * PASSES} times, and they give "
+            f"no more: more photos give more than more time"
+        )
+    progress.tell("planned", **expected(speed, minutes))
+    images = epoch_images(speed, minutes, batch)
     return dataclasses.replace(options, epoch_images=images)
 
 
@@ -85,9 +94,19 @@ def check_recipe(recipe: Any, workers: int) -> None:
         raise UserError("--minutes is for one machine: several agree on a number of --images")
 
 
+def halving_images(started: bool, pairs: int) -> float:
+    """In how many images the learning rate halves, whatever the time, if it `started` with one."""
+    return PASSES * pairs if started else math.inf
+
+
 def halving_epochs(config: dict[str, Any], pairs: int) -> float:
     """In how many epochs the learning rate of a run halves, whatever its time; by its `pairs`."""
-    return PASSES * pairs / config["epoch_images"] if config["start"] else math.inf
+    return halving_images(bool(config["start"]), pairs) / config["epoch_images"]
+
+
+def last_epoch(halving: float, begun: int) -> int:
+    """The epoch that a run ends with, if not the clock ends it before: `begun` are over already."""
+    return math.ceil(min(LAST_HALVING * halving, begun + ENDLESS))
 
 
 class Deadline(keras.callbacks.Callback):
@@ -133,7 +152,7 @@ def until(minutes: float, seconds: float = 0.0) -> str:
 
 def go_on(minutes: float, seconds: float) -> None:
     """Say until when a run goes on, of whose minutes so many seconds are over."""
-    print(f"going on until {until(minutes, seconds)}")
+    print(f"going on until {until(minutes, seconds)} at the latest")
     progress.tell("planned", **expected(None, minutes, seconds))
 
 

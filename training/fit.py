@@ -199,8 +199,9 @@ def _train(
         late = position.seconds >= 60 * options.minutes
     animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:
-        enough = "" if late or not options.minutes else ", as its pairs give no more"
-        print(f"{run.folder} has seen {position.images:,} images: nothing to do{enough}")
+        print(f"{run.folder} has seen {position.images:,} images: nothing to do")
+        if options.minutes and not late:
+            plan.say_enough(len(opened.dataset.train))
         if devices.chief and not run.progress.exists():  # It was stopped here.
             animation.on_train_end()
         return
@@ -226,7 +227,7 @@ def _train(
     )
     arrange_calls(model, devices, resumed.batches.steps)
     with devices.training():
-        model.fit(
+        told = model.fit(
             resumed.batches,
             epochs=epochs,
             initial_epoch=position.epoch,
@@ -234,6 +235,8 @@ def _train(
             verbose=verbose if devices.chief else 0,
             callbacks=around,
         )
+    if options.minutes and told.epoch[-1] + 1 >= epochs:
+        plan.say_enough(len(opened.dataset.train))
 
 
 def compiles(devices: Devices) -> bool:

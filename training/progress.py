@@ -8,6 +8,7 @@ commands, one after the other, as where one was killed and went on; each starts 
     step      step (see below), done, total, unit, seconds_left; one a second at most.
               While fitting also images_per_second, losses (by name), seconds (of all starts)
     planned   images_per_second, images, ends (a time): what `fit --minutes` expects
+    enough    pairs, times: it ends before that, as all pairs were seen so often
     epoch     epoch, images, seconds, images_per_second, losses, sheet: a checkpoint is written
     prepared  what dataset.json says (counts, skipped with reasons, left_out by kind, alike: photos
               nearly the same as others, empty: drawings with nothing on them), and sheet

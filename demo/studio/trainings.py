@@ -35,6 +35,7 @@ def seen(project: Path, told: dict[str, Any]) -> dict[str, Any] | None:
         # At the beginning of an epoch it says none: that of the one before is as good.
         "images_per_second": (at_work and steps.get("images_per_second")) or _speed(rows),
         "ends": planned.get("ends") if at_work and _ends(at_work) else None,
+        "enough": not at_work and "enough" in told_by_it,
         "losses": [[(n + 1) * images_each, losses] for n, losses, _ in _thinned(rows)],
         "samples": _samples(project, images_each),
         "can_go_on": not any(job.standing().state in OPEN for job in fits)

@@ -61,14 +61,9 @@ def planned(
     """Measure the speed, say when it will be done, and choose how often to save until then."""
     progress.step("measure speed")
     speed = measure_speed(model, columns, batch, paired)
-    halving = halving_images(bool(options.start), pairs := len(columns[0]))
+    halving = halving_images(bool(options.start), len(columns[0]))
     minutes = min(options.minutes, LAST_HALVING * halving / speed / 60)
     print(told(speed, minutes))
-    if minutes < options.minutes:
-        print(
-            f"then each of {pairs:,} pairs was seen {LAST_HALVING * PASSES} times, and they give "
-            f"no more: more photos give more than more time"
-        )
     progress.tell("planned", **expected(speed, minutes))
     images = epoch_images(speed, minutes, batch)
     return dataclasses.replace(options, epoch_images=images)
@@ -143,6 +138,16 @@ def told(speed: float, minutes: float) -> str:
     """How many images that will be and until when, in a line."""
     images = int(float(f"{speed * 60 * minutes:.2g}"))
     return f"{speed:.1f} images/s: about {images:,} images until {until(minutes)}"
+
+
+def say_enough(pairs: int) -> None:
+    """Say that a run ended before its time, as so many pairs give no more."""
+    times = LAST_HALVING * PASSES
+    print(
+        f"each of {pairs:,} pairs was seen {times} times, and they give no more: more photos give "
+        f"more than more time"
+    )
+    progress.tell("enough", pairs=pairs, times=times)
 
 
 def until(minutes: float, seconds: float = 0.0) -> str:

@@ -98,7 +98,7 @@ export function makeTraining(store, id) {
     function reason(training, last) {
         if (!training) return "";
         const so = training.images ? text("trained", { time: duration(training.seconds), n: number(training.images) }) : text("trained_nothing");
-        if (!WRONG.includes(last?.state)) return so;
+        if (!WRONG.includes(last?.state)) return training.enough ? `${so} ${text("enough")}` : so;
         return [text(`training_${last.state}`), last.why && `(${last.why})`, so].filter(Boolean).join(" ");
     }
 

@@ -16,14 +16,12 @@ from training.recipes import RECIPES
 from training.runs.checkpoints import state
 from training.runs.plan import (
     EPOCHS,
-    LAST_HALVING,
     LEAST_SECONDS,
     MOST_IMAGES,
     MOST_SECONDS,
     PASSES,
     Deadline,
     epoch_images,
-    halving_epochs,
     last_epoch,
     measure_speed,
     step_size,
@@ -59,7 +57,7 @@ def test_a_time_is_cut_into_twenty_stretches_of_whole_batches():
     assert epoch_images(speed=4, minutes=10_000, batch=8) == 4 * MOST_SECONDS
 
 
-def test_the_steps_stay_whole_for_half_of_the_time_and_end_at_a_sixteenth():
+def test_the_steps_stay_whole_for_half_of_it_and_end_at_a_sixteenth():
     assert [step_size(progress) for progress in (0, 0.5, 0.625, 0.75, 1)] == [
         1,
         1,
@@ -69,27 +67,19 @@ def test_the_steps_stay_whole_for_half_of_the_time_and_end_at_a_sixteenth():
     ]
 
 
-def test_what_began_with_something_learns_less_from_pairs_that_it_has_seen_often():
+def test_what_began_with_something_ends_when_it_has_seen_its_pairs_often_enough():
     config = {"epoch_images": 500, "start": {"name": "flowers"}}
-    assert halving_epochs(config, pairs=200) == PASSES * 200 / 500
-    assert halving_epochs(config | {"start": None}, pairs=200) == float("inf")
+    assert last_epoch(config, pairs=200) == PASSES * 200 / 500
+    assert last_epoch(config | {"start": None}, pairs=200) == float("inf")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.SGD(0.5))
-    for halving, share in ((2, 1 / 4), (float("inf"), 1)):
-        deadline = Deadline(minutes=1000, seconds=0, halving=halving)
+    for epochs, share in ((8, 1 / 4), (float("inf"), 1)):
+        deadline = Deadline(minutes=1000, seconds=0, epochs=epochs)
         deadline.set_model(model)
-        deadline.on_epoch_begin(4)
+        deadline.on_epoch_begin(6)
         assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * share)
-        deadline.on_epoch_end(4)
+        deadline.on_epoch_end(6)
         assert float(model.optimizer.learning_rate) == 0.5
-
-
-def test_it_ends_where_its_pairs_give_no_more():
-    config = {"epoch_images": 500, "start": {"name": "flowers"}}
-    passes = last_epoch(halving_epochs(config, pairs=200), begun=0) * 500 / 200
-    assert passes == LAST_HALVING * PASSES
-    endless = last_epoch(halving_epochs(config | {"start": None}, pairs=200), begun=7)
-    assert endless > 1000
 
 
 def test_it_says_when_it_will_be_done():
@@ -141,8 +131,8 @@ def test_few_pairs_end_it_before_the_clock(data, tmp_path, capsys):
     begun = train(data, tmp_path / "run", minutes=60, start=whole.folder)
     said = capsys.readouterr().out
     seen = begun.card["training"]["images_seen"]
-    assert f"each of 8 pairs was seen {LAST_HALVING * PASSES} times" in said
-    assert 0 <= seen - 8 * LAST_HALVING * PASSES < begun.config["epoch_images"]
+    assert f"each of 8 pairs was seen {PASSES} times" in said
+    assert 0 <= seen - 8 * PASSES < begun.config["epoch_images"]
     train(data, tmp_path / "run", minutes=60, start=whole.folder)
     said = capsys.readouterr().out
     assert "nothing to do" in said and "they give no more" in said

@@ -194,8 +194,8 @@ def _train(
     epochs = options.epochs(recipe.batch)
     late = False
     if options.minutes:
-        halving = plan.halving_epochs(run.config, len(opened.dataset.train))
-        epochs = plan.last_epoch(halving, position.epoch)
+        ends = plan.last_epoch(run.config, len(opened.dataset.train))
+        epochs = int(min(ends, position.epoch + plan.ENDLESS))
         late = position.seconds >= 60 * options.minutes
     animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:
@@ -211,7 +211,7 @@ def _train(
         callbacks.Throughput(recipe.batch),
     ]
     if options.minutes:
-        around.append(plan.Deadline(options.minutes, position.seconds, halving))
+        around.append(plan.Deadline(options.minutes, position.seconds, ends))
         if position.epoch:
             plan.go_on(options.minutes, position.seconds)
     if devices.chief:

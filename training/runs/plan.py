@@ -24,11 +24,10 @@ LEAST_SECONDS = 20.0  # but a GPU, which sees as many in one, would draw more sh
 # Calls that are not counted, as the first compiles, and what is enough to know the speed.
 WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
-STEADY, HALVINGS = 0.5, 4.0
-# Of a training that began with something the rate also halves each time that all pairs were seen so
-# often: what it knows of few photos after that, it knows by heart. After so many halvings nothing
-# is learned any more, however much time is left.
-PASSES, LAST_HALVING = 25, 6
+STEADY, HALVINGS = 0.5, 4
+# A training that began with something ends sooner, when it has seen all pairs so often: what it
+# learns of few photos after that, it knows by heart, and others come out the worse for it.
+PASSES = 20
 ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
 
 
@@ -61,8 +60,8 @@ def planned(
     """Measure the speed, say when it will be done, and choose how often to save until then."""
     progress.step("measure speed")
     speed = measure_speed(model, columns, batch, paired)
-    halving = halving_images(bool(options.start), len(columns[0]))
-    minutes = min(options.minutes, LAST_HALVING * halving / speed / 60)
+    enough = enough_images(bool(options.start), len(columns[0]))
+    minutes = min(options.minutes, enough / speed / 60)
     print(told(speed, minutes))
     progress.tell("planned", **expected(speed, minutes))
     images = epoch_images(speed, minutes, batch)
@@ -77,7 +76,7 @@ def epoch_images(speed: float, minutes: float, batch: int) -> int:
 
 
 def step_size(progress: float) -> float:
-    """The share of the learning rate that is taken after this share of the time."""
+    """The share of the learning rate that is taken after this share of a training."""
     return 0.5 ** (HALVINGS * max(0.0, (progress - STEADY) / (1 - STEADY)))
 
 
@@ -89,31 +88,29 @@ def check_recipe(recipe: Any, workers: int) -> None:
         raise UserError("--minutes is for one machine: several agree on a number of --images")
 
 
-def halving_images(started: bool, pairs: int) -> float:
-    """In how many images the learning rate halves, whatever the time, if it `started` with one."""
+def enough_images(started: bool, pairs: int) -> float:
+    """After how many images of so many pairs a training ends, whatever its time."""
     return PASSES * pairs if started else math.inf
 
 
-def halving_epochs(config: dict[str, Any], pairs: int) -> float:
-    """In how many epochs the learning rate of a run halves, whatever its time; by its `pairs`."""
-    return halving_images(bool(config["start"]), pairs) / config["epoch_images"]
-
-
-def last_epoch(halving: float, begun: int) -> int:
-    """The epoch that a run ends with, if not the clock ends it before: `begun` are over already."""
-    return math.ceil(min(LAST_HALVING * halving, begun + ENDLESS))
+def last_epoch(config: dict[str, Any], pairs: int) -> float:
+    """The epoch that a run of so many pairs ends with, if not the clock ends it before."""
+    enough = enough_images(bool(config["start"]), pairs) / config["epoch_images"]
+    return math.ceil(enough) if enough < math.inf else enough
 
 
 class Deadline(keras.callbacks.Callback):
     """Lowers the learning rate as the time goes by, and stops before an epoch that would be late.
 
+    Or as the epochs go by, if there is a last one, and that comes sooner.
+
     What is saved holds the whole learning rate, so that a run may go on for another time.
     """
 
-    def __init__(self, minutes: float, seconds: float, halving: float = math.inf):
-        """Stop after so many minutes, of which `seconds` are over; `halving` is in epochs."""
+    def __init__(self, minutes: float, seconds: float, epochs: float = math.inf):
+        """Stop after so many minutes, of which `seconds` are over; or after so many `epochs`."""
         super().__init__()
-        self.seconds, self.spent, self.halving = 60 * minutes, seconds, halving
+        self.seconds, self.spent, self.epochs = 60 * minutes, seconds, epochs
         self.began = time.monotonic()
         self.longest = 0.0
 
@@ -122,8 +119,8 @@ class Deadline(keras.callbacks.Callback):
         self.epoch_began = time.monotonic()
         self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         progress = (self.spent + self.epoch_began - self.began) / self.seconds
-        share = min(step_size(progress), 0.5 ** (epoch / self.halving))
-        self.model.optimizer.learning_rate = self.rate * share
+        progress = max(progress, epoch / self.epochs)
+        self.model.optimizer.learning_rate = self.rate * step_size(progress)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Restore the learning rate, and see whether there is time for another epoch."""
@@ -142,12 +139,11 @@ def told(speed: float, minutes: float) -> str:
 
 def say_enough(pairs: int) -> None:
     """Say that a run ended before its time, as so many pairs give no more."""
-    times = LAST_HALVING * PASSES
     print(
-        f"each of {pairs:,} pairs was seen {times} times, and they give no more: more photos give "
+        f"each of {pairs:,} pairs was seen {PASSES} times, and they give no more: more photos give "
         f"more than more time"
     )
-    progress.tell("enough", pairs=pairs, times=times)
+    progress.tell("enough", pairs=pairs, times=PASSES)
 
 
 def until(minutes: float, seconds: float = 0.0) -> str:

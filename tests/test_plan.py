@@ -70,14 +70,18 @@ def test_the_steps_stay_whole_for_half_of_it_and_end_at_a_sixteenth():
 def test_what_began_with_something_ends_when_it_has_seen_its_pairs_often_enough():
     config = {"epoch_images": 500, "start": {"name": "flowers"}}
     assert last_epoch(config, pairs=200) == PASSES * 200 / 500
+    assert last_epoch(config, pairs=201) == PASSES * 200 / 500 + 1
     assert last_epoch(config | {"start": None}, pairs=200) == float("inf")
+
+
+def test_the_learning_rate_follows_the_clock_and_is_whole_in_what_is_saved():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.SGD(0.5))
-    for epochs, share in ((8, 1 / 4), (float("inf"), 1)):
-        deadline = Deadline(minutes=1000, seconds=0, epochs=epochs)
+    for minutes_spent, share in ((100, 1), (750, 1 / 4)):
+        deadline = Deadline(minutes=1000, seconds=60 * minutes_spent)
         deadline.set_model(model)
         deadline.on_epoch_begin(6)
-        assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * share)
+        assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * share, rel=1e-3)
         deadline.on_epoch_end(6)
         assert float(model.optimizer.learning_rate) == 0.5
 

@@ -211,7 +211,7 @@ def _train(
         callbacks.Throughput(recipe.batch),
     ]
     if options.minutes:
-        around.append(plan.Deadline(options.minutes, position.seconds, ends))
+        around.append(plan.Deadline(options.minutes, position.seconds))
         if position.epoch:
             plan.go_on(options.minutes, position.seconds)
     if devices.chief:

@@ -26,7 +26,8 @@ WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
 STEADY, HALVINGS = 0.5, 4
 # A training that began with something ends sooner, when it has seen all pairs so often: what it
-# learns of few photos after that, it knows by heart, and others come out the worse for it.
+# learns of few photos after that, it knows by heart, and others come out the worse for it. Until
+# then its learning rate stays whole, unless half of the time is over: halved, colours got worse.
 PASSES = 20
 ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
 
@@ -102,15 +103,13 @@ def last_epoch(config: dict[str, Any], pairs: int) -> float:
 class Deadline(keras.callbacks.Callback):
     """Lowers the learning rate as the time goes by, and stops before an epoch that would be late.
 
-    Or as the epochs go by, if there is a last one, and that comes sooner.
-
     What is saved holds the whole learning rate, so that a run may go on for another time.
     """
 
-    def __init__(self, minutes: float, seconds: float, epochs: float = math.inf):
-        """Stop after so many minutes, of which `seconds` are over; or after so many `epochs`."""
+    def __init__(self, minutes: float, seconds: float):
+        """Stop after so many minutes, of which `seconds` are over."""
         super().__init__()
-        self.seconds, self.spent, self.epochs = 60 * minutes, seconds, epochs
+        self.seconds, self.spent = 60 * minutes, seconds
         self.began = time.monotonic()
         self.longest = 0.0
 
@@ -119,7 +118,6 @@ class Deadline(keras.callbacks.Callback):
         self.epoch_began = time.monotonic()
         self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         progress = (self.spent + self.epoch_began - self.began) / self.seconds
-        progress = max(progress, epoch / self.epochs)
         self.model.optimizer.learning_rate = self.rate * step_size(progress)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -15,6 +15,7 @@ from training.fit import FitOptions, fit
 from training.recipes import RECIPES
 from training.runs.checkpoints import state
 from training.runs.plan import (
+    ENDLESS,
     EPOCHS,
     LEAST_SECONDS,
     MOST_IMAGES,
@@ -69,9 +70,9 @@ def test_the_steps_stay_whole_for_half_of_it_and_end_at_a_sixteenth():
 
 def test_what_began_with_something_ends_when_it_has_seen_its_pairs_often_enough():
     config = {"epoch_images": 500, "start": {"name": "flowers"}}
-    assert last_epoch(config, pairs=200) == PASSES * 200 / 500
-    assert last_epoch(config, pairs=201) == PASSES * 200 / 500 + 1
-    assert last_epoch(config | {"start": None}, pairs=200) == float("inf")
+    assert last_epoch(config, pairs=200, begun=3) == PASSES * 200 / 500
+    assert last_epoch(config, pairs=201, begun=3) == PASSES * 200 / 500 + 1
+    assert last_epoch(config | {"start": None}, pairs=200, begun=3) == 3 + ENDLESS
 
 
 def test_the_learning_rate_follows_the_clock_and_is_whole_in_what_is_saved():

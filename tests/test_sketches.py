@@ -8,6 +8,7 @@ from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.canvas import Canvas
 from training.prepare.sketches.colours import PENS, brighten, flatten, nearest_pens
 from training.prepare.sketches.scene import WORK, Scene, analyse, drop_specks
+from training.prepare.sketches.things import whiteness
 
 WHITE, YELLOW, PINK = (235, 235, 240), (245, 205, 40), (225, 60, 150)
 GREEN_TINGED = (215, 230, 190)
@@ -177,3 +178,12 @@ def test_wobble_moves_lines_by_a_few_pixels_only():
     changed = np.argwhere(straight != moved)
     assert len(changed)
     assert np.abs(changed[:, 0] - changed[:, 1]).max() <= 24
+
+
+def test_the_same_thing_is_found_in_a_mirror_and_upside_down():
+    photo = np.full((128, 128, 3), (60, 110, 70), np.uint8)
+    cv2.ellipse(photo, (50, 76), (34, 20), 30, 0, 360, (220, 60, 50), -1)
+    sure = whiteness(photo)
+    assert sure.max() > 0.8 and sure.min() < 0.2
+    for view in (np.s_[:, ::-1], np.s_[::-1], np.s_[::-1, ::-1]):
+        np.testing.assert_allclose(whiteness(photo[view])[view], sure, atol=1e-5)

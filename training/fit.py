@@ -194,8 +194,7 @@ def _train(
     epochs = options.epochs(recipe.batch)
     late = False
     if options.minutes:
-        ends = plan.last_epoch(run.config, len(opened.dataset.train))
-        epochs = int(min(ends, position.epoch + plan.ENDLESS))
+        epochs = plan.last_epoch(run.config, len(opened.dataset.train), position.epoch)
         late = position.seconds >= 60 * options.minutes
     animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:

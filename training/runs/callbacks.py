@@ -173,7 +173,8 @@ class Telling(Counting):
         seconds = self.begun.seconds + time.monotonic() - self.start
         left = (self.last - images) / speed if speed else None
         if self.minutes:
-            left = min(60 * self.minutes - seconds, left or math.inf)
+            clock = 60 * self.minutes - seconds
+            left = clock if left is None else min(clock, left)
         now = {"images_per_second": speed, "losses": losses, "seconds": round(seconds)}
         progress.step("train", images, self.total, "image", left, **now)
 

@@ -24,7 +24,7 @@ LEAST_SECONDS = 20.0  # but a GPU, which sees as many in one, would draw more sh
 # Calls that are not counted, as the first compiles, and what is enough to know the speed.
 WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
-STEADY, HALVINGS = 0.5, 4
+STEADY, HALVINGS = 0.5, 4.0
 # A training that began with something ends sooner, when it has seen all pairs so often: what it
 # learns of few photos after that, it knows by heart, and others come out the worse for it. Until
 # then its learning rate stays whole, unless half of the time is over: halved, colours got worse.
@@ -77,7 +77,7 @@ def epoch_images(speed: float, minutes: float, batch: int) -> int:
 
 
 def step_size(progress: float) -> float:
-    """The share of the learning rate that is taken after this share of a training."""
+    """The share of the learning rate that is taken after this share of the time."""
     return 0.5 ** (HALVINGS * max(0.0, (progress - STEADY) / (1 - STEADY)))
 
 
@@ -94,10 +94,13 @@ def enough_images(started: bool, pairs: int) -> float:
     return PASSES * pairs if started else math.inf
 
 
-def last_epoch(config: dict[str, Any], pairs: int) -> float:
-    """The epoch that a run of so many pairs ends with, if not the clock ends it before."""
+def last_epoch(config: dict[str, Any], pairs: int, begun: int) -> int:
+    """The epoch that a run of so many pairs ends with, if not the clock ends it before.
+
+    `begun` are over already.
+    """
     enough = enough_images(bool(config["start"]), pairs) / config["epoch_images"]
-    return math.ceil(enough) if enough < math.inf else enough
+    return math.ceil(min(enough, begun + ENDLESS))
 
 
 class Deadline(keras.callbacks.Callback):

@@ -17,5 +17,5 @@ SKETCHES: dict[str, Sketch] = {"blobs": blobs, "outline": outline, "mixed": mixe
 
 # Raised whenever a style, or prepare/background.py, draws differently: pairs are made again.
 VERSION = 1
-# Likewise, whenever `things.tflite` or what is drawn of anything but plants is another.
+# Likewise, whenever what `things.py` finds, or what is drawn of anything but plants, is another.
 THINGS_VERSION = 2

@@ -39,10 +39,13 @@ class Format:
 
     def write(self, generator: "keras.Model", calibration: Inputs, path: Path) -> None:
         """Convert a generator; inputs to calibrate by are for int8 only."""
+        from export.equalize import equalized
         from export.serving import larger_model, serving_model
 
         module = import_module(f"export.{self.module}")
-        model = serving_model(generator, ranges=self.numbers == "int8")
+        if integers := self.numbers == "int8":
+            generator = equalized(generator, calibration)
+        model = serving_model(generator, ranges=integers)
         if self.module == "tflite":
             module.write(model, path, self.numbers, calibration)
         elif self.module == "onnx":

@@ -28,7 +28,7 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
     TFLite's converter does this by itself; TensorFlow.js's leaves those of transposed
     convolutions, two passes over the largest arrays of a U-Net. A BatchNorm elsewhere stays.
     """
-    producers, consumers = _edges(generator)
+    producers, consumers = edges(generator)
     folded: dict[int, layers.Layer] = {}
     for norm in generator.layers:
         if not isinstance(norm, layers.BatchNormalization) or isinstance(norm, PictureNorm):
@@ -43,7 +43,7 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
         ):
             folded[id(conv)] = _folded(conv, norm)
             folded[id(norm)] = layers.Identity(name=norm.name)
-    return _replaced(generator, folded)
+    return replaced(generator, folded)
 
 
 def repeat_grey(generator: keras.Model) -> keras.Model:
@@ -58,7 +58,7 @@ def repeat_grey(generator: keras.Model) -> keras.Model:
     clone = layers.Conv2D.from_config(conv.get_config() | {"filters": 3})
     clone.build_from_config(conv.get_build_config())
     clone.set_weights([np.repeat(weight, 3, axis=-1) for weight in conv.get_weights()])
-    return _replaced(generator, {id(conv): clone})
+    return replaced(generator, {id(conv): clone})
 
 
 def shift_downwards(generator: keras.Model) -> keras.Model:
@@ -67,7 +67,7 @@ def shift_downwards(generator: keras.Model) -> keras.Model:
     relu(x + shift) is relu(relu(x + most) + (shift - most)), where no look shifts by more than
     `most`. Of what is rounded to 256 codes, none are then below zero, where nothing is seen of it.
     """
-    producers, consumers = _edges(generator)
+    producers, consumers = edges(generator)
     changed: dict[int, layers.Layer] = {}
     for shift in generator.layers:
         if not isinstance(shift, Shift):
@@ -78,10 +78,10 @@ def shift_downwards(generator: keras.Model) -> keras.Model:
             continue
         kernel = np.asarray(head.kernel)
         most = np.abs(kernel).sum(axis=(0, 1, 2))
-        changed[id(conv)] = _with_bias(conv, np.asarray(conv.bias) + most)
+        changed[id(conv)] = with_bias(conv, np.asarray(conv.bias) + most)
         changed[id(norm)] = layers.ReLU(name=norm.name)
-        changed[id(head)] = _with_bias(head, -most)
-    return _replaced(generator, changed)
+        changed[id(head)] = with_bias(head, -most)
+    return replaced(generator, changed)
 
 
 def bound_tanh(generator: keras.Model) -> keras.Model:
@@ -95,7 +95,7 @@ def bound_tanh(generator: keras.Model) -> keras.Model:
                 clone.build_from_config(layer.get_build_config())
                 clone.set_weights(layer.get_weights())
             bounded[id(layer)] = clone
-    return _replaced(generator, bounded)
+    return replaced(generator, bounded)
 
 
 class KnownRange(layers.Layer):
@@ -131,10 +131,10 @@ def _folded(conv: layers.Layer, norm: layers.BatchNormalization) -> layers.Layer
     # Output channels are the last axis of a Conv2D kernel, the third of a transposed one.
     transposed = isinstance(conv, layers.Conv2DTranspose)
     kernel = kernel * (factor[:, None] if transposed else factor)
-    return _with_bias(conv, beta + ((bias[0] if bias else 0.0) - mean) * factor, kernel)
+    return with_bias(conv, beta + ((bias[0] if bias else 0.0) - mean) * factor, kernel)
 
 
-def _with_bias(
+def with_bias(
     conv: layers.Layer, bias: np.ndarray, kernel: np.ndarray | None = None
 ) -> layers.Layer:
     """A convolution with this bias, and this kernel or its own."""
@@ -144,7 +144,8 @@ def _with_bias(
     return clone
 
 
-def _replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> keras.Model:
+def replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> keras.Model:
+    """The same model with other layers in the places of some, which are named by their ids."""
     ours = set(map(id, replacements.values()))
 
     def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
@@ -158,7 +159,7 @@ def _replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> kera
     )
 
 
-def _edges(model: keras.Model) -> tuple[dict[int, list[Any]], Counter]:
+def edges(model: keras.Model) -> tuple[dict[int, list[Any]], Counter]:
     """By id of an operation: what feeds it in all its uses, and how often its output is used."""
     producers: dict[int, list[Any]] = defaultdict(list)
     consumers = Counter(id(output._keras_history.operation) for output in model.outputs)

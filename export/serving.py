@@ -110,14 +110,20 @@ def in_keras(generator: keras.Model, inputs: Inputs) -> np.ndarray:
     Returns:
         float32 [N, H, W, 3] in 0..255, not rounded.
     """
+    given = as_it_takes(generator, inputs)
+    batch = given if len(given) > 1 else given[0]
+    photos = from_network(generator.predict(batch, batch_size=4, verbose=0))
+    return np.broadcast_to(photos, (*photos.shape[:3], 3))
+
+
+def as_it_takes(generator: keras.Model, inputs: Inputs) -> list[np.ndarray]:
+    """Inputs of pixels and bytes in the order and the range of a generator, in grey if it is."""
     given = [inputs[name] for name in names_of(generator)]
     if task_of(generator) == IMAGE_TO_IMAGE:
         given = [to_network(x) for x in given]
         if generator.inputs[0].shape[3] == 1:
             given[0] = given[0].mean(axis=3, keepdims=True)
-    batch = given if len(given) > 1 else given[0]
-    photos = from_network(generator.predict(batch, batch_size=4, verbose=0))
-    return np.broadcast_to(photos, (*photos.shape[:3], 3))
+    return given
 
 
 def _coloured(x: Any) -> Any:

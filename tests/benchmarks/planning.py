@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from training.data.found import find_photos
+from training.data.known import SOURCES
+from training.prepare.prepare import located
+from training.prepare.sources import find_sources
 
 OTHERS = 180  # Photos that nothing was learned from.
 
@@ -36,7 +38,7 @@ def row(
     """Train and measure, and print a row of a Markdown table.
 
     Args:
-        photos: Folder of photos.
+        photos: Folder of photos, or a dataset's name.
         count: How many of them to learn from: at random, the same every time.
         minutes: How long to train.
         features: Feature network (.tflite) that KID compares pictures by.
@@ -44,12 +46,11 @@ def row(
         background: What `prepare` lays behind transparent pictures.
         start: What `fit` begins with, instead of what it chooses.
     """
-    photos = photos.resolve()
-    name = f"{photos.name}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")
-    order = np.random.default_rng(0).permutation(len(names := find_photos(photos)))
-    chosen = [photos / names[place] for place in order]
+    paths, subject = _listed(photos), photos.resolve().name
+    name = f"{subject}-{count}-{minutes:g}" + (f"-{start.stem}" if start else "")
+    chosen = [paths[place] for place in np.random.default_rng(0).permutation(len(paths))]
     ground = ["--background", background] if background else []
-    learned, others = work / f"{photos.name}-{count}", work / f"{photos.name}-others"
+    learned, others = work / f"{subject}-{count}", work / f"{subject}-others"
     _prepare(chosen[OTHERS : OTHERS + count], learned, *ground)
     _prepare(chosen[:OTHERS], others, "--test-share", "0.99", *ground)
     begin = ["--start", str(start)] if start else []
@@ -65,7 +66,17 @@ def row(
     print("|---|---:|---:|---:|---:|---:|---:|")
     shares = " | ".join(f"{each['kid_share']:.3f}" for each in (large, small))
     took, images = trained["seconds"] / 60, trained["images_seen"]
-    print(f"| {photos.name} | {count} | {minutes:g} | {took:.0f} | {images:,} | {shares} |")
+    print(f"| {subject} | {count} | {minutes:g} | {took:.0f} | {images:,} | {shares} |")
+
+
+def _listed(photos: Path) -> list[Path]:
+    """The pictures of a folder, or of a dataset known by name, in an order that stays."""
+    folder = located(photos)
+    named = str(photos) if str(photos) in SOURCES else ""
+    return sorted(
+        folder / files[0]
+        for files in find_sources(folder, Path("-"), "photos", named).files.values()
+    )
 
 
 def _prepare(photos: list[Path], dataset: Path, *options: str) -> None:

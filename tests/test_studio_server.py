@@ -28,9 +28,9 @@ def job(served: Studio, kind: str, project: str = "roses") -> dict[str, Any]:
     return next((each for each in jobs if each["kind"] == kind), {"state": None})
 
 
-def ended(served: Studio, kind: str) -> dict[str, Any]:
+def ended(served: Studio, kind: str, project: str = "roses") -> dict[str, Any]:
     over = ("finished", "failed", "interrupted", "cancelled")
-    return wait(lambda: (found := job(served, kind))["state"] in over and found, 300)
+    return wait(lambda: (found := job(served, kind, project))["state"] in over and found, 300)
 
 
 @pytest.mark.timeout(900)  # Eight commands, each of which loads TensorFlow.
@@ -78,8 +78,8 @@ def test_from_a_zip_to_a_page_to_take_away_though_all_is_killed_on_the_way(tmp_p
         model = wait(lambda: served.tell("GET", "/projects/roses")["model"], 300)
         assert model == {"card": model["card"], "images": before["images"], "final": False}
         light = served.ask("GET", model["card"]).told["files"]["tflite-float16"]
-        sent = served.ask("GET", f"/files/roses/live/{light['path']}").content
-        assert len(sent) == light["bytes"]
+        file = served.ask("GET", f"/files/roses/live/{light['path']}").content
+        assert len(file) == light["bytes"]
         served.tell("POST", "/projects/roses/more", {"minutes": 0.05})
         assert ended(served, "fit")["state"] == "finished"
         after = served.tell("GET", "/projects/roses")["training"]
@@ -100,6 +100,21 @@ def test_from_a_zip_to_a_page_to_take_away_though_all_is_killed_on_the_way(tmp_p
             assert file["bytes"] > 0 and file["likeness"] > 28
         page = ended(served, "page")
         check_downloads(served, page["why"] if page["state"] == "failed" else "")
+        begin_another(served, sent)
+
+
+def begin_another(served: Studio, photos: bytes) -> None:
+    """A project that begins with the first ends long before its hour, and says so."""
+    served.tell("POST", "/projects", {"name": "Tulips"})
+    served.send("tulips", "tulips.zip", photos)
+    options = {"style": "blobs", "background": "black", "plants": "no", "size": 64}
+    served.tell("POST", "/projects/tulips/train", options | {"minutes": 60, "start": "roses"})
+    assert not served.tell("GET", "/projects/tulips")["training"]["enough"]
+    assert ended(served, "fit", "tulips")["state"] == "finished", job(served, "fit", "tulips")
+    told = served.tell("GET", "/projects/tulips")
+    assert told["training"]["enough"] and told["training"]["seconds"] < 600
+    # Some of the pairs are held out.
+    assert 19 < told["training"]["images"] / told["data"]["pairs"] <= 20
 
 
 def check_downloads(served: Studio, no_page: str) -> None:

@@ -9,7 +9,7 @@ runs fast.
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import keras
 from keras import ops
@@ -31,11 +31,6 @@ class Augmentation:
     """Mirror left to right half of the time."""
     gain: float = 0.0
     """Greatest change of each colour channel, as a share. A gain keeps black backgrounds black."""
-
-    @classmethod
-    def of(cls, options: Any) -> Self:
-        """Read it from a recipe's options, which have these names."""
-        return cls(**{each.name: getattr(options, each.name) for each in dataclasses.fields(cls)})
 
     def __call__(self, pictures: Sequence[Any], seed: keras.random.SeedGenerator) -> list[Any]:
         """Change all alike: uint8 or float [B, H, W, 3] in 0..255 -> float32, same range."""

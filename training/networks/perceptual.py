@@ -30,11 +30,6 @@ class PerceptualNetwork:
             shapes = [features.shape[1:] for features in self.features.outputs]
             self.discriminators = projected(shapes, half)
 
-    @property
-    def trained(self) -> dict[str, keras.Model]:
-        """What of it is trained, by name: the discriminators, if any."""
-        return {"projected": self.discriminators} if self.discriminators else {}
-
     def losses(
         self, sketch: Any, photo: Any, generated: Any, target: Any, adversarial: losses.Adversarial
     ) -> tuple[Any, Any, Any]:

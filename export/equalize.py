@@ -140,7 +140,8 @@ class _Network:
         furthest = [np.zeros(tensor.shape[-1]) for tensor in watched.outputs]
         for first in range(0, len(given[0]), BATCH):
             batch = [each[first : first + BATCH] for each in given]
-            for values, most in zip(watched(batch, training=False), furthest, strict=True):
+            outputs = keras.tree.flatten(watched(batch, training=False))  # Of one, it is no list.
+            for values, most in zip(outputs, furthest, strict=True):
                 found = np.abs(keras.ops.convert_to_numpy(values))
                 np.maximum(most, found.max(axis=(0, 1, 2)), out=most)
         return dict(zip(operations, furthest, strict=True))

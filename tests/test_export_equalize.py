@@ -62,6 +62,16 @@ def test_each_channel_is_multiplied_until_it_reaches_as_far_as_the_furthest():
     assert not np.allclose(generator.layers[1].kernel[0, 0, 0], made.kernel[0, 0, 0])
 
 
+def test_nothing_need_be_between_two_convolutions():
+    x = keras.Input((8, 8, 3))
+    network = keras.Model(x, layers.Conv2D(3, 1, activation="tanh")(layers.Conv2D(4, 1)(x)))
+    given = sketches(4, 8)
+    generator = randomised(network)
+    other = equalized(generator, given)
+    assert not np.allclose(other.get_weights()[0], generator.get_weights()[0])
+    np.testing.assert_allclose(in_keras(other, given), in_keras(generator, given), atol=0.02)
+
+
 def test_a_channel_that_never_speaks_stays():
     generator = two_convolutions(np.array([1.0, 4.0]))
     generator.layers[1].bias.assign(np.array([-100.0, 0.0]))

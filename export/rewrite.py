@@ -28,7 +28,7 @@ def fold_batchnorm(generator: keras.Model) -> keras.Model:
     TFLite's converter does this by itself; TensorFlow.js's leaves those of transposed
     convolutions, two passes over the largest arrays of a U-Net. A BatchNorm elsewhere stays.
     """
-    producers, consumers = edges(generator)
+    producers, consumers = _edges(generator)
     folded: dict[int, layers.Layer] = {}
     for norm in generator.layers:
         if not isinstance(norm, layers.BatchNormalization) or isinstance(norm, PictureNorm):
@@ -67,7 +67,7 @@ def shift_downwards(generator: keras.Model) -> keras.Model:
     relu(x + shift) is relu(relu(x + most) + (shift - most)), where no look shifts by more than
     `most`. Of what is rounded to 256 codes, none are then below zero, where nothing is seen of it.
     """
-    producers, consumers = edges(generator)
+    producers, consumers = _edges(generator)
     changed: dict[int, layers.Layer] = {}
     for shift in generator.layers:
         if not isinstance(shift, Shift):
@@ -159,7 +159,7 @@ def replaced(model: keras.Model, replacements: dict[int, layers.Layer]) -> keras
     )
 
 
-def edges(model: keras.Model) -> tuple[dict[int, list[Any]], Counter]:
+def _edges(model: keras.Model) -> tuple[dict[int, list[Any]], Counter]:
     """By id of an operation: what feeds it in all its uses, and how often its output is used."""
     producers: dict[int, list[Any]] = defaultdict(list)
     consumers = Counter(id(output._keras_history.operation) for output in model.outputs)

@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from export import tflite
+from export.parity import compare
+from export.serving import in_keras
 from tests.shared_data import REPOSITORY, photographs_and
 from training.data.photos import load_photo
 from training.evaluation.evaluate import kernel_distances
@@ -15,12 +18,30 @@ from training.evaluation.variety import variety
 from training.look.backdrop import drawn_cells
 from training.look.describe import describe
 from training.pixels import to_network
+from training.recipes import recipe_from
+from training.runs.samples import with_looks
 from training.runs.sheets import resize
+from training.transfer.bundle import read_bundle
+from training.transfer.tflite_weights import generator_of_bundle
 
 MODELS = REPOSITORY / "demo" / "models"
 DRAWINGS = {"flowers": "drawings", "objects": "doodles"}  # By hand, of what the model draws.
+LOOKS = {"flowers": 8, "objects": 0}
 flowers_alone = pytest.mark.parametrize("model", ["flowers"], indirect=True, scope="module")
 objects_alone = pytest.mark.parametrize("model", ["objects"], indirect=True, scope="module")
+
+
+@pytest.mark.parametrize("folder", sorted(MODELS.glob("*/card.json")), ids=lambda p: p.parent.name)
+def test_the_recipe_of_what_ships_knows_all_of_its_options(folder):
+    assert recipe_from(json.loads(folder.read_text())["training"])
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_what_ships_is_one_to_learn_from_and_to_complete(name):
+    bundle = read_bundle(MODELS / name)
+    given = with_looks(load_drawings(REPOSITORY / "tests" / DRAWINGS[name], 256, 2), LOOKS[name])
+    file = tflite.run(bundle.file("tflite-float16"), given).photos
+    assert compare(file, in_keras(generator_of_bundle(bundle), given)).psnr > 60
 
 
 @pytest.fixture(scope="module", params=DRAWINGS)

@@ -41,10 +41,11 @@ class Format:
         """Convert a generator; inputs to calibrate by are for int8 only."""
         from export.equalize import equalized
         from export.serving import larger_model, serving_model
+        from export.split import split
 
         module = import_module(f"export.{self.module}")
         if integers := self.numbers == "int8":
-            generator = equalized(generator, calibration)
+            generator = split(equalized(generator, calibration), calibration)
         model = serving_model(generator, ranges=integers)
         if self.module == "tflite":
             module.write(model, path, self.numbers, calibration)

@@ -1,9 +1,14 @@
 """Tiny generators and drawings for the tests of `export`."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from keras import layers, ops
 
+from training.networks.shuffle_unet import shuffle_unet, slim_unet
+from training.networks.unet import unet
+from training.runs.samples import with_looks
 from training.transfer.looks import shifts
 
 SIZE = 32
@@ -82,3 +87,31 @@ def drawings(count: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
 def sketches(count: int, size: int = SIZE, seed: int = 0) -> dict[str, np.ndarray]:
     """The same as inputs of a generator."""
     return {"sketch": drawings(count, size, seed)}
+
+
+LEAST = 64  # Some halve a picture six times.
+NETWORKS: dict[str, Callable[[], keras.Model]] = {
+    "tiny_unet": lambda: tiny_unet(LEAST),
+    "tiny_shuffle": lambda: tiny_shuffle(LEAST),
+    "slim_unet": lambda: randomised(slim_unet(LEAST, width=8)),
+    "grain": lambda: randomised(slim_unet(LEAST, width=8, grain=2)),
+    "looks": lambda: shifted(shuffle_unet(LEAST, width=8, look=3, grain=2)),
+    "unet": lambda: randomised(unet(LEAST, width=4)),
+}
+
+
+def inputs_of(generator: keras.Model, count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Drawings, and looks if it takes them."""
+    look = generator.inputs[1].shape[-1] if len(generator.inputs) > 1 else 0
+    return with_looks(drawings(count, LEAST, seed), look, seed)
+
+
+def two_convolutions(factors: np.ndarray) -> keras.Model:
+    """Channels that reach as far as `factors` say, each as strong in the picture."""
+    x = keras.Input((8, 8, 3))
+    made = layers.Conv2D(len(factors), 1, activation="relu")
+    read = layers.Conv2D(3, 1, activation="tanh")
+    model = keras.Model(x, read(layers.ZeroPadding2D()(made(x))))
+    made.set_weights([np.outer(np.ones(3), factors)[None, None], np.zeros(len(factors))])
+    read.set_weights([np.outer(1 / factors, np.ones(3))[None, None] / 9, np.full(3, 0.5)])
+    return model

@@ -11,45 +11,16 @@ from export.formats import FORMATS
 from export.parity import compare
 from export.rewrite import fold_batchnorm
 from export.serving import image_to_image, in_keras
-from tests.export_networks import drawings, randomised, shifted, sketches, tiny_shuffle, tiny_unet
-from training.networks.shuffle_unet import shuffle_unet, slim_unet
-from training.networks.unet import unet
+from tests.export_networks import NETWORKS, inputs_of, randomised, sketches, two_convolutions
 from training.pixels import to_network
-from training.runs.samples import with_looks
-
-SIZE = 64
-NETWORKS = {
-    "tiny_unet": lambda: tiny_unet(SIZE),
-    "tiny_shuffle": lambda: tiny_shuffle(SIZE),
-    "slim_unet": lambda: randomised(slim_unet(SIZE, width=8)),
-    "grain": lambda: randomised(slim_unet(SIZE, width=8, grain=2)),
-    "looks": lambda: shifted(shuffle_unet(SIZE, width=8, look=3, grain=2)),
-    "unet": lambda: randomised(unet(SIZE, width=4)),
-}
-
-
-def inputs(generator: keras.Model, count: int, seed: int = 0) -> dict[str, np.ndarray]:
-    look = generator.inputs[1].shape[-1] if len(generator.inputs) > 1 else 0
-    return with_looks(drawings(count, SIZE, seed), look, seed)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_picture_is_the_same(name):
     generator = NETWORKS[name]()
-    given = inputs(generator, 4)
-    other = equalized(generator, inputs(generator, 8, seed=1))
+    given = inputs_of(generator, 4)
+    other = equalized(generator, inputs_of(generator, 8, seed=1))
     np.testing.assert_allclose(in_keras(other, given), in_keras(generator, given), atol=0.02)
-
-
-def two_convolutions(factors: np.ndarray) -> keras.Model:
-    """Channels that reach as far as `factors` say, each as strong in the picture."""
-    x = keras.Input((8, 8, 3))
-    made = layers.Conv2D(len(factors), 1, activation="relu")
-    read = layers.Conv2D(3, 1, activation="tanh")
-    model = keras.Model(x, read(layers.ZeroPadding2D()(made(x))))
-    made.set_weights([np.outer(np.ones(3), factors)[None, None], np.zeros(len(factors))])
-    read.set_weights([np.outer(1 / factors, np.ones(3))[None, None] / 9, np.full(3, 0.5)])
-    return model
 
 
 def test_each_channel_is_multiplied_until_it_reaches_as_far_as_the_furthest():

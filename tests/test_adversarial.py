@@ -104,7 +104,7 @@ def test_mixed_precision_trains_with_float32_weights():
 def test_a_tiny_run_learns():
     """On four pairs without augmentation the distance to the photos halves."""
     options = dataclasses.replace(
-        TINY["fast"], zoom_max=0.0, shift=0.0, flip=False, gain=0.0, learning_rate=2e-3
+        TINY["fast"], zoom_max=0.0, shift=0.0, flip=False, learning_rate=2e-3
     )
     keras.utils.set_random_seed(0)
     model = compiled(options.build(SIZE, 0), options)

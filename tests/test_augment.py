@@ -34,7 +34,7 @@ def test_flip_alone_mirrors_whole_pairs():
 
 def test_sketch_and_photo_are_moved_alike():
     sketches, _ = pairs(8, SIZE)
-    everything = Augmentation(zoom_max=0.2, shift=0.1, flip=True, gain=0.2)
+    everything = Augmentation(zoom_max=0.2, shift=0.1, flip=True)
     sketch, photo = everything([sketches, sketches], keras.random.SeedGenerator(1))
     sketch, photo = keras.ops.convert_to_numpy(sketch), keras.ops.convert_to_numpy(photo)
     np.testing.assert_array_equal(sketch, photo)
@@ -83,14 +83,8 @@ def test_a_plain_picture_stays_plain_at_every_size():
     np.testing.assert_allclose(keras.ops.convert_to_numpy(moved), 200.0, atol=0.01)
 
 
-def test_a_gain_keeps_black_black():
-    sketches, _, sketch, _ = augmented(Augmentation(gain=0.3))
-    assert (sketch[(sketches == 0)] == 0).all()
-    assert np.abs(sketch - sketches).max() > 10
-
-
 def test_the_same_seed_draws_the_same():
-    everything = Augmentation(zoom_max=0.2, shift=0.1, flip=True, gain=0.2)
+    everything = Augmentation(zoom_max=0.2, shift=0.1, flip=True)
     first, again = augmented(everything, seed=5), augmented(everything, seed=5)
     np.testing.assert_array_equal(first[2], again[2])
     assert not np.array_equal(first[2], augmented(everything, seed=6)[2])

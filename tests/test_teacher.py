@@ -35,7 +35,7 @@ RECIPE = Pix2Pix(
     shift=0.0,
     squeezenet=NONE,
 )
-STILL = dataclasses.replace(RECIPE, generator="slim_unet", flip=False, gain=0.0)
+STILL = dataclasses.replace(RECIPE, generator="slim_unet", flip=False)
 
 
 @pytest.fixture(scope="module")

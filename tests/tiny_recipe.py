@@ -47,7 +47,6 @@ TINY = Tiny(
     zoom_max=0.0,
     shift=0.0,
     flip=False,
-    gain=0.0,
 )
 
 if "LOGICAL_CPUS" in os.environ:

@@ -1,8 +1,8 @@
-"""Random zoom, shift, flip and colour, the same for pictures that belong together.
+"""Random zoom, shift and flip, the same for pictures that belong together.
 
 This is part of the compiled step.
 
-Everything geometric here is separable, so it is one interpolation matrix for the rows and one
+Everything here is separable, so it is one interpolation matrix for the rows and one
 for the columns: two batched matrix products on either backend, with no gather, which neither
 runs fast.
 """
@@ -29,8 +29,6 @@ class Augmentation:
     """Greatest shift beyond what the zoom leaves room for, as a share; borders are mirrored."""
     flip: bool = False
     """Mirror left to right half of the time."""
-    gain: float = 0.0
-    """Greatest change of each colour channel, as a share. A gain keeps black backgrounds black."""
 
     def __call__(self, pictures: Sequence[Any], seed: keras.random.SeedGenerator) -> list[Any]:
         """Change all alike: uint8 or float [B, H, W, 3] in 0..255 -> float32, same range."""
@@ -49,9 +47,6 @@ class Augmentation:
             )
             joined = ops.einsum("byi,bijc->byjc", rows, joined)
             joined = ops.einsum("bxj,byjc->byxc", columns, joined)
-        if self.gain:
-            gains = keras.random.uniform((batch, 1, 1, 3), 1 - self.gain, 1 + self.gain, seed=seed)
-            joined = ops.clip(joined * ops.tile(gains, (1, 1, 1, len(pictures))), 0.0, 255.0)
         return ops.split(joined, len(pictures), axis=-1)
 
     def _offsets(self, zoom, batch, size, seed):

@@ -69,8 +69,6 @@ class Pix2Pix(Options):
     """Random shift beyond what the enlargement leaves, as a share; borders are mirrored."""
     flip: bool = True
     """Mirror half of the pairs."""
-    gain: Share = 0.1
-    """Random change of each colour channel, joint for sketch and photo, as a share."""
 
     task = IMAGE_TO_IMAGE
     shown = {"generator": 0}
@@ -115,7 +113,6 @@ PRESETS = {
         zoom_min=30 / 256,
         zoom_max=30 / 256,
         shift=0.0,
-        gain=0.0,
     ),
 }
 
@@ -138,7 +135,7 @@ class Pix2PixModel(AdversarialModel):
         self.teacher: Any = None  # `fit` brings it: photos of sketches, both in [-1, 1].
         self.looks = Looks(options.look)
         zoom = options.zoom_min, options.zoom_max
-        self.augmentation = Augmentation(*zoom, options.shift, options.flip, options.gain)
+        self.augmentation = Augmentation(*zoom, options.shift, options.flip)
         self.adversarial = losses.ADVERSARIAL[options.adversarial]
 
     def losses(self, batch):

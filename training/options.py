@@ -64,6 +64,8 @@ Decay = Annotated[float, Within(0, 1 - 1e-9)]  # Of 1 an average would never mov
 
 # What a run did that began before there was such an option, where that is not its default.
 AS_BEFORE: dict[str, Any] = {"direction": "ab", "grain": 0}
+# What is no option any more, and never changed what a network looks like.
+GONE = frozenset({"gain", "quantized"})
 
 NONE = Path("none")  # In place of a file or a folder: none is wanted.
 

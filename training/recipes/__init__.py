@@ -3,7 +3,7 @@
 from typing import Any
 
 from training.errors import UserError
-from training.options import AS_BEFORE
+from training.options import AS_BEFORE, GONE
 from training.recipes import cgan, cyclegan, dcgan, denoise, gan, pix2pix, progressive, vae
 
 # Name on the command line -> presets by name, the first of which is the default.
@@ -33,7 +33,8 @@ def recipe_from(config: dict[str, Any]) -> Any:
     kind = type(next(iter(RECIPES[name].values())))
     try:
         # JSON has lists where a dataclass has tuples.
-        known = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+        kept = {k: v for k, v in options.items() if k not in GONE or hasattr(kind, k)}
+        known = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
         as_before = {k: AS_BEFORE[k] for k in AS_BEFORE if hasattr(kind, k)}
         recipe = kind(**{**as_before, **known})
     except TypeError as error:

@@ -24,7 +24,7 @@ export function makePlan(id) {
     const size = make("select", { onchange: () => { touched = true; } });
     const sizes = new Map(); // Of what a training may begin with, by its id.
     let touched = false; // Or the server's own choice is shown.
-    const element = make("div", { class: "plan" }, long.element,
+    const element = make("div", { class: "plan" }, long.element, make("span", { class: "aside" }, text("minutes_why")),
         make("label", { class: "field" }, make("span", {}, text("start")), start, make("span", { class: "aside" }, text("start_why"))),
         make("label", { class: "field" }, make("span", { title: text("size_field") }, text("size")), size, make("span", { class: "aside" }, text("size_why"))));
 

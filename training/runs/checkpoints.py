@@ -84,7 +84,9 @@ def restore(model: keras.Model, folder: Path) -> Position:
             variable.assign(arrays[name])
         return position
     if reasons:
-        raise reasons[0]
+        raise UserError(
+            f"{reasons[0]}; nor is there another to go on from: begin anew, in another --run folder"
+        )
     return Position()
 
 

@@ -258,6 +258,16 @@ def test_a_training_takes_the_size_of_what_it_begins_with(visited, served, proje
     expect(size).to_have_value("256")
 
 
+def test_that_a_training_ends_by_itself_is_told_where_it_does(visited, project):
+    go(visited, project, "training")
+    told, start = visited.get_by_text("It ends sooner"), visited.get_by_label("Begin with")
+    expect(told).to_be_visible()
+    start.select_option("Nothing")
+    expect(told).to_be_hidden()
+    start.select_option("Our things")
+    expect(told).to_be_visible()
+
+
 def test_photos_of_a_folder_are_taken_out_and_put_back(visited, served, tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(png(number))

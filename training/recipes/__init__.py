@@ -33,7 +33,7 @@ def recipe_from(config: dict[str, Any]) -> Any:
     kind = type(next(iter(RECIPES[name].values())))
     try:
         # JSON has lists where a dataclass has tuples.
-        kept = {k: v for k, v in options.items() if k not in GONE or hasattr(kind, k)}
+        kept = {k: v for k, v in options.items() if k not in GONE}
         known = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
         as_before = {k: AS_BEFORE[k] for k in AS_BEFORE if hasattr(kind, k)}
         recipe = kind(**{**as_before, **known})

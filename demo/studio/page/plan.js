@@ -24,7 +24,8 @@ export function makePlan(id) {
     const size = make("select", { onchange: () => { touched = true; } });
     const sizes = new Map(); // Of what a training may begin with, by its id.
     let touched = false; // Or the server's own choice is shown.
-    const element = make("div", { class: "plan" }, long.element, make("span", { class: "aside" }, text("minutes_why")),
+    const ends = make("span", { class: "aside" }, text("minutes_why"));
+    const element = make("div", { class: "plan" }, long.element, ends,
         make("label", { class: "field" }, make("span", {}, text("start")), start, make("span", { class: "aside" }, text("start_why"))),
         make("label", { class: "field" }, make("span", { title: text("size_field") }, text("size")), size, make("span", { class: "aside" }, text("size_why"))));
 
@@ -43,6 +44,7 @@ export function makePlan(id) {
         const fixed = sizes.get(start.value);
         keep(size, fixed ? [fixed] : SIZES, (each) => each, (each) => make("option", { value: each }, pixels(each)));
         size.disabled = Boolean(fixed);
+        ends.hidden = start.value === "none"; // What begins with nothing goes on.
     }
 
     function given() {

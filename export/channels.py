@@ -1,6 +1,7 @@
 """Where the channels of a convolution go: through what only scales them, to who reads them."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from training.networks.inputs import Inputs
 from training.networks.shuffle_unet import Shift
 
 PICTURES = 64  # Of those that calibrate, at equal distances.
+FEW = 16  # Of those of which every value is kept.
 BATCH = 8
 
 # Twice as much in is twice as much out, channel by channel.
@@ -117,20 +119,34 @@ class Network:
 
     def ranges(self, stretches: list[Stretch], examples: Inputs) -> dict[int, np.ndarray]:
         """Give what all that the stretches pass reaches, by its ids: [2, C], least and most."""
+        found: dict[int, np.ndarray] = {}
+        for places in self._passed(stretches, examples, PICTURES):
+            for key, values in places.items():
+                reach = np.stack([values.min(axis=0), values.max(axis=0)])
+                least, most = found.get(key, np.zeros_like(reach))
+                found[key] = np.stack([np.minimum(least, reach[0]), np.maximum(most, reach[1])])
+        return found
+
+    def values(self, stretches: list[Stretch], examples: Inputs) -> dict[int, np.ndarray]:
+        """Give all that the stretches pass, by its ids, at the places of some pictures: [N, C]."""
+        batches = list(self._passed(stretches, examples, FEW))
+        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+
+    def _passed(
+        self, stretches: list[Stretch], examples: Inputs, pictures: int
+    ) -> Iterator[dict[int, np.ndarray]]:
         operations = {id(each): each for stretch in stretches for each in stretch.passed}
         watched = keras.Model(self.model.inputs, [self.tensors[each] for each in operations])
         given = as_it_takes(self.model, examples)
-        step = max(1, len(given[0]) // PICTURES)
-        given = [each[::step][:PICTURES] for each in given]
-        found = [np.zeros((2, tensor.shape[-1])) for tensor in watched.outputs]
+        step = max(1, len(given[0]) // pictures)
+        given = [each[::step][:pictures] for each in given]
         for first in range(0, len(given[0]), BATCH):
             batch = [each[first : first + BATCH] for each in given]
             outputs = keras.tree.flatten(watched(batch, training=False))  # Of one, it is no list.
-            for tensor, (least, most) in zip(outputs, found, strict=True):
-                values = keras.ops.convert_to_numpy(tensor)
-                np.minimum(least, values.min(axis=(0, 1, 2)), out=least)
-                np.maximum(most, values.max(axis=(0, 1, 2)), out=most)
-        return dict(zip(operations, found, strict=True))
+            arrays = map(keras.ops.convert_to_numpy, outputs)
+            yield {
+                key: x.reshape(-1, x.shape[-1]) for key, x in zip(operations, arrays, strict=True)
+            }
 
 
 def _only_scales(operation: Any) -> bool:

@@ -34,6 +34,19 @@ FLOWERS = {
     "background black": "#000000",
 }
 
+# For drawings of anything, in more colours than there are keys.
+ANYTHING = {
+    "red": "#d7263d",
+    "orange": "#ff8f00",
+    "yellow": "#f7d21e",
+    "green": "#2e7d32",
+    "blue": "#3a5bd8",
+    "pink": "#f48fb1",
+    "brown": "#78461e",
+    "white": "#f4f1ea",
+    "grey": "#9e9e9e",
+}
+
 
 def canvas_of(sketches: np.ndarray, plants: bool) -> dict[str, Any]:
     """Return a card's canvas for a model of such sketches: background, palette and brush.
@@ -47,7 +60,7 @@ def canvas_of(sketches: np.ndarray, plants: bool) -> dict[str, Any]:
     background = np.median(corners, axis=0)
     dark = background.max() <= DRAWN
     background = np.zeros(3) if dark else background
-    palette = FLOWERS if plants and dark else _palette(sketches, background)
+    palette = FLOWERS if plants and dark else _palette(sketches, background, dark)
     return {
         "background": _hex(background),
         "palette": [{"name": name, "color": color} for name, color in palette.items()],
@@ -55,8 +68,8 @@ def canvas_of(sketches: np.ndarray, plants: bool) -> dict[str, Any]:
     }
 
 
-def _palette(sketches: np.ndarray, background: np.ndarray) -> dict[str, str]:
-    """Names and colours, the most used first, the background last."""
+def _palette(sketches: np.ndarray, background: np.ndarray, dark: bool) -> dict[str, str]:
+    """Names and colours, the most used first, the background last; of many colours, a box."""
     pixels = sketches[:, ::STEP, ::STEP].reshape(-1, 3)
     drawn = pixels[np.abs(pixels - background).max(axis=1) > DRAWN]
     if not len(drawn):  # Then whatever is seen on it.
@@ -72,10 +85,13 @@ def _palette(sketches: np.ndarray, background: np.ndarray) -> dict[str, str]:
     counts = np.bincount(kinds, minlength=len(pens))
     alike = np.linalg.norm(pens[:, None] - pens[None], axis=2) < APART
     found: dict[str, str] = {}
-    while len(found) < PENS:
+    while True:
         around = alike @ counts  # What a pen would stand for.
         pen = int(around.argmax())
         if around[pen] <= LEAST * len(drawn):
+            break
+        if len(found) == PENS:
+            found = ANYTHING if dark else found
             break
         members = drawn[np.isin(kinds, np.flatnonzero(alike[pen] & (counts > 0)))]
         colour = np.median(members, axis=0)

@@ -1,33 +1,49 @@
-"""Channels that an int8 file rounds twice, half a step apart (Zhao et al. 2019, section 3).
+"""Channels that an int8 file holds in two parts, of which each has all of its codes.
 
 What is rounded where pixels are many is seen: as a grain on plain surfaces. There, each channel is
-made twice, a quarter of a step higher and as much lower, and both are read with half the weight.
-Together they are rounded to half a step; the network computes what it did.
+made twice: what a ReLU gives up to some value and what goes beyond it, or what is above 0 and what
+is below. Each part is multiplied until it reaches as far as the whole did, and divided again where
+both are read: steps are half as long, or shorter where most values are.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
+from keras.activations import relu
 
 from export.channels import Network, Stretch, axes
-from export.rewrite import CONVOLUTIONS, replaced
+from export.equalize import MOST
+from export.rewrite import CONVOLUTIONS, KnownRange, replaced
 from training.networks.inputs import Inputs
 
-STEPS = 255  # Of the range of a tensor.
+# Where a channel may be divided, as shares of what it reaches. A smaller part would be read with
+# weights that are small beside the others, and are rounded as coarsely.
+SHARES = np.arange(2, 15) / 16
+
+
+class Parts(NamedTuple):
+    """Two parts of each channel, [2 C]: of what is made, made * `times` + `plus`, between 0 and
+    `reach`; and `read`, by which each is a part of the whole.
+    """
+
+    reach: float
+    times: np.ndarray
+    plus: np.ndarray
+    read: np.ndarray
 
 
 def split(generator: keras.Model, examples: Inputs) -> keras.Model:
-    """Give the same generator with what its last two convolutions read made twice.
+    """Give the same generator with what its last two convolutions read in two parts.
 
     A skip, which others read as well, is made once; so is all of a generator whose last convolution
-    reads more than one convolution made alone, such as a look.
+    reads more than one convolution made alone, such as a look. Parts are rounded as the file will.
 
     Args:
         generator: a functional model from pictures, [B, H, W, C] in [-1, 1], whose BatchNorm is
             folded and whose channels have equal ranges: of `equalized`.
-        examples: sketches uint8 [N, H, W, 3], with looks if it takes them: what steps are read
+        examples: sketches uint8 [N, H, W, 3], with looks if it takes them: what ranges are read
             from.
     """
     network = Network(generator)
@@ -41,25 +57,30 @@ def split(generator: keras.Model, examples: Inputs) -> keras.Model:
         chosen += theirs
     if not chosen:
         return generator
-    ranges = network.ranges(chosen, examples)
+    ranges, values = network.ranges(chosen, examples), network.values(chosen, examples)
     weights = {id(each): each.get_weights() for each in convolutions}
+    changed: dict[int, Any] = {}
+    reach: dict[int, float] = {}
     # From the last channel to the first of what is read: those before it stay where they are.
     for stretch in sorted(chosen, key=lambda each: -each.readers[0][1]):
-        step = max(np.ptp(ranges[id(each)]) for each in _rounded(stretch)) / STEPS
         (maker,), ((reader, start),) = stretch.makers, stretch.readers
+        parts = _parts(stretch, ranges, values)
         kernel, bias = weights[id(maker)]
-        kernel = np.concatenate([kernel, kernel], axis=axes(maker).made)
-        weights[id(maker)] = [kernel, np.concatenate([bias + step / 4, bias - step / 4])]
+        made = np.expand_dims(parts.times, axes(maker).read)
+        kernel = np.concatenate([kernel, kernel], axis=axes(maker).made) * made
+        weights[id(maker)] = [kernel, np.tile(bias, 2) * parts.times + parts.plus]
+        reach[id(maker)] = parts.reach
         kernel, bias = weights[id(reader)]
         ends = [start, start + stretch.channels]
         before, read, after = np.split(kernel, ends, axis=axes(reader).read)
-        kernel = np.concatenate([before, read / 2, read / 2, after], axis=axes(reader).read)
-        weights[id(reader)] = [kernel, bias]
-    changed = {
-        id(each): _with(each, *weights[id(each)])
-        for stretch in chosen
-        for each in (*stretch.makers, stretch.readers[0][0])
-    }
+        read = np.concatenate([read, read], axis=axes(reader).read)
+        read = read * np.expand_dims(parts.read, axes(reader).made)
+        weights[id(reader)] = [np.concatenate([before, read, after], axes(reader).read), bias]
+        changed |= {id(each): layers.Identity(name=each.name) for each in _bends(stretch)}
+    for stretch in chosen:
+        for each in (*stretch.makers, stretch.readers[0][0]):
+            kernel, bias = weights[id(each)]
+            changed[id(each)] = _with(each, kernel, bias, reach.get(id(each)))
     return replaced(network.model, changed)
 
 
@@ -70,18 +91,49 @@ def _only_for(readers: list[layers.Layer], stretch: Stretch) -> bool:
         and getattr(stretch.makers[0], "groups", 1) == 1
         and len(stretch.readers) == 1
         and any(stretch.readers[0][0] is each for each in readers)
+        and len(_bends(stretch)) + (stretch.makers[0].activation is relu) <= 1
     )
 
 
-def _rounded(stretch: Stretch) -> list[Any]:
-    """What of a stretch a file rounds: not what a ReLU takes, which is done at one go."""
-    bent = [each for each in stretch.passed if isinstance(each, layers.ReLU | layers.LeakyReLU)]
-    return stretch.passed[stretch.passed.index(bent[-1]) if bent else 0 :]
+def _bends(stretch: Stretch) -> list[layers.Layer]:
+    return [each for each in stretch.passed if isinstance(each, layers.ReLU | layers.LeakyReLU)]
 
 
-def _with(convolution: layers.Layer, kernel: np.ndarray, bias: np.ndarray) -> layers.Layer:
-    """A convolution of as many channels as this kernel and bias have."""
+def _parts(stretch: Stretch, ranges: dict[int, np.ndarray], values: dict[int, np.ndarray]) -> Parts:
+    """Divide the channels of a stretch, by the ranges of what it passes, and some values."""
+    (maker,), bends = stretch.makers, _bends(stretch)
+    # What a ReLU takes is never rounded: it is one operation of a file with what makes it.
+    rounded = stretch.passed[stretch.passed.index(bends[0]) if bends else 0 :]
+    reach = max(float(np.abs(ranges[id(each)]).max()) for each in rounded)
+    if maker.activation is relu or any(isinstance(each, layers.ReLU) for each in bends):
+        height = _heights(values[id(rounded[0])], reach)
+        read = np.concatenate([height, reach - height]) / reach
+        return Parts(reach, 1 / read, np.concatenate([np.zeros_like(height), -height]) / read, read)
+    below, above = np.maximum(np.array([[-1], [1]]) * ranges[id(rounded[0])], reach / MOST)
+    slope = bends[0].negative_slope if bends else 1.0
+    read = np.concatenate([above, -below]) / reach
+    times = 1 / read * np.repeat([1.0, slope], len(above))
+    return Parts(reach, times, np.zeros_like(read), read)
+
+
+def _heights(channels: np.ndarray, reach: float) -> np.ndarray:
+    """Where to divide each of some channels, [N, C] >= 0, for the least error: [C]."""
+    heights = reach * SHARES[:, None]
+    beyond = np.stack([np.sum(channels > height, axis=0) for height in heights])
+    below = np.sum(channels > 0, axis=0) - beyond
+    # It goes as the step that a value has, squared; 0 is 0.
+    error = below * heights**2 + beyond * (reach - heights) ** 2
+    return heights[error.argmin(axis=0), 0]
+
+
+def _with(
+    convolution: layers.Layer, kernel: np.ndarray, bias: np.ndarray, reach: float | None
+) -> layers.Layer:
+    """A convolution of as many channels as this kernel and bias have, between 0 and a reach."""
     clone = convolution.__class__.from_config(convolution.get_config() | {"filters": len(bias)})
     clone.build((None, None, None, kernel.shape[axes(convolution).read]))
     clone.set_weights([kernel, bias])
+    if reach is not None:
+        known = KnownRange(0.0, reach)
+        clone.activation = lambda x: known(relu(x))
     return clone

@@ -6,6 +6,7 @@ import pytest
 
 from tests.one_player import in_turn, one_alone, values
 from tests.pictures import pairs
+from tests.test_lite0 import write_lite0
 from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY as SMALL
 from training.adversarial import AdversarialModel, adam
@@ -42,14 +43,17 @@ def fit(model, steps=1, batch=2, seed=0):
     return model.fit(sketches, photos, batch_size=batch, shuffle=False, verbose=0)
 
 
-@pytest.mark.parametrize("sees", [False, True], ids=["pixels", "squeezenet"])
+@pytest.mark.parametrize("sees", ["pixels", "squeezenet", "lite0"])
 def test_a_players_step_leaves_the_others_bit_identical(sees, tmp_path):
     options = dataclasses.replace(SMALL, ema=0.0)
-    if sees:
+    if sees != "pixels":
         weights = write_weights(tmp_path / "squeezenet.h5")
         options = dataclasses.replace(options, squeezenet=weights)
+    if sees == "lite0":
+        options = dataclasses.replace(options, lite0=write_lite0(tmp_path / "lite0.pth"))
     model = compiled(one_alone(options.build(LEAST, 0)), options)
-    assert ("projected" in model.networks) == sees
+    maps = {"pixels": 0, "squeezenet": 3, "lite0": 7}[sees]
+    assert len(model.networks["projected"].outputs if maps else []) == maps
     before = {name: values(network) for name, network in model.networks.items()}
     for player in in_turn(model):
         fit(model, steps=2)

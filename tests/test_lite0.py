@@ -11,9 +11,9 @@ import pytest
 
 from tests.shared_data import photographs_and
 from tests.torch_files import write_torch
-from training.data.torch_file import tensors
 from training.errors import UserError
 from training.networks.lite0 import BLOCKS, lite0
+from training.torch_file import tensors
 
 
 def write_lite0(path: Path, left_out: str = "") -> Path:

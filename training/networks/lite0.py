@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from training.data.torch_file import tensors
 from training.errors import UserError
 from training.size import Size, sides
+from training.torch_file import tensors
 
 # Of each block: kernel, strides, how many times as wide it is inside, and channels that it gives.
 BLOCKS = (

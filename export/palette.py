@@ -19,6 +19,7 @@ NAMES = (
     *("brown", "dark brown", "lime", "green", "dark green", "grass green", "light green"),
     *("emerald", "light grey", "grey", "dark grey", "near black", "cream", "sand", "light brown"),
     *("peach", "turquoise", "light turquoise", "dark blue", "grey blue", "olive", "salmon"),
+    "teal",
 )
 
 # Flowers as people draw them.

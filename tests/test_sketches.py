@@ -6,7 +6,7 @@ import pytest
 
 from training.prepare.sketches import SKETCHES
 from training.prepare.sketches.canvas import Canvas
-from training.prepare.sketches.colours import PENS, brighten, flatten, nearest_pens
+from training.prepare.sketches.colours import ALL_PENS, PENS, brighten, flatten, nearest_pens
 from training.prepare.sketches.scene import WORK, Scene, analyse, drop_specks
 from training.prepare.sketches.things import whiteness
 
@@ -187,3 +187,10 @@ def test_the_same_thing_is_found_in_a_mirror_and_upside_down():
     assert sure.max() > 0.8 and sure.min() < 0.2
     for view in (np.s_[:, ::-1], np.s_[::-1], np.s_[::-1, ::-1]):
         np.testing.assert_allclose(whiteness(photo[view])[view], sure, atol=1e-5)
+
+
+@pytest.mark.parametrize("colour", [(16, 139, 176), (53, 107, 127), (0, 100, 110)])
+def test_petrol_and_teal_are_drawn_dark_not_pale(colour):
+    """A blazer and a blouse of these colours became a pale grey blue."""
+    (pen,) = nearest_pens(np.array([colour], np.uint8), ALL_PENS, shade=1.0)
+    assert abs(int(pen.mean()) - np.mean(colour)) < 40 and pen[2] > pen[0]

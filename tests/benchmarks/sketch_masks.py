@@ -106,7 +106,7 @@ def main(
         overlap = (scene.thing & small).sum() / max(1, (scene.thing | small).sum())
         pixels = scene.image[small].astype(int)
         grey = np.ptp(np.median(pixels, axis=0)) < 24 if len(pixels) else False
-        drawing = Drawing(scene, np.random.default_rng(0))
+        drawing = Drawing(scene, np.random.default_rng([seed, len(rows)]))
         _, truly = flatten(scene.image, small, 1, lit=False)
         fill = difference(to_lab(drawing.main[None].astype(np.uint8)), to_lab(truly[:1]))[0]
         rows.append((overlap, grey, fill, photo, small, scene.thing))

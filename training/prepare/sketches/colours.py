@@ -23,7 +23,7 @@ OTHER_PENS = np.array(
     [
         (190, 190, 190), (130, 130, 130), (80, 80, 85), (45, 45, 50), (230, 215, 190),
         (190, 160, 120), (160, 110, 70), (255, 205, 160), (30, 170, 170), (130, 220, 230),
-        (20, 60, 110), (150, 175, 200), (110, 110, 60), (245, 160, 140),
+        (20, 60, 110), (150, 175, 200), (110, 110, 60), (245, 160, 140), (15, 105, 115),
     ],
     np.uint8,
 )  # fmt: skip
@@ -56,9 +56,12 @@ def visible(colours: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(seen, 0, 1) * 255).astype(np.uint8)
 
 
-def nearest_pens(colours: np.ndarray, pens: np.ndarray = PENS) -> np.ndarray:
-    """Each of the colours [K, 3] replaced by the pen that looks most like it."""
-    weights = np.array([0.6, 1, 1], np.float32)  # shade matters less than hue to who picks a pen
+def nearest_pens(colours: np.ndarray, pens: np.ndarray = PENS, shade: float = 0.6) -> np.ndarray:
+    """Each of the colours [K, 3] replaced by the pen that looks most like it.
+
+    How light it is matters less than its hue to who picks a pen for a petal, which is lit.
+    """
+    weights = np.array([shade, 1, 1], np.float32)
     difference = (to_lab(colours)[:, None] - to_lab(pens)[None]) * weights
     return pens[np.linalg.norm(difference, axis=2).argmin(1)]
 

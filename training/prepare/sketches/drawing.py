@@ -32,7 +32,7 @@ class Drawing:
         # From a careful hand to a child's: how far shapes are rounded, in px of the scene.
         self.roundness = float(rng.choice([0.9, 1.4, 2.0, 3.0], p=[0.3, 0.35, 0.25, 0.1]))
         # How much brighter than the thing its pens are: petals glow, and a grey coat is grey.
-        self.amount = rng.uniform(0.15, 1) * (1 if scene.plants else 0.3)
+        self.amount = rng.uniform(0.15, 1) * scene.plants
         self.snap = rng.random() < 0.35
         self.inner = 2 if scene.plants else 4  # Regions of a thing that get a contour of their own.
         soft = cv2.GaussianBlur(self.scene.thing.astype(np.float32), (0, 0), self.roundness) > 0.5
@@ -52,7 +52,7 @@ class Drawing:
         pushed = brighten(colours, self.amount)
         if self.scene.plants:
             return nearest_pens(pushed, among) if self.snap else pushed
-        return visible(nearest_pens(pushed, ALL_PENS) if self.snap else pushed)
+        return visible(nearest_pens(pushed, ALL_PENS, shade=1.0) if self.snap else pushed)
 
     def background(self, dropped: float, everything: float) -> None:
         """Leave the canvas black, or lay down flat greens or all of the surroundings."""

@@ -42,7 +42,7 @@ colorTo: green
 {kind}
 pinned: false
 license: mit
-short_description: Draw a doodle, get a photograph
+short_description: Draw a doodle, get a picture
 ---
 
 Where a model takes drawings, draw on the left; the picture on the right follows the pen. {where}

@@ -296,3 +296,10 @@ def test_both_languages_have_the_same_words():
     assert english.keys() == spanish.keys()
     for key in english:
         assert english[key].count("{") == spanish[key].count("{"), key
+
+
+@pytest.mark.parametrize("language, picture", [("en", "picture"), ("es", "imagen")])
+def test_what_is_promised_over_a_canvas_is_true_of_any_bundle(language, picture):
+    """One line stands over all models that learned from sketches, and not all give photographs."""
+    tagline = TEXTS[language]["tagline"].lower()
+    assert picture in tagline and "photo" not in tagline and "foto" not in tagline

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 import shutil
 import socket
 import tarfile
@@ -20,13 +21,15 @@ from tests.tiny_recipe import TINY
 from tests.tiny_recipes import write_digits
 from training.data import downloads
 from training.data.downloads import locate
+from training.data.emoji import no_thing
 from training.data.idx import open_labelled
-from training.data.known import Source
+from training.data.known import SOURCES, Source
 from training.data.weights import PUBLISHED, Weights, fetch
 from training.errors import UserError
 from training.fit import FitOptions, describe, fit
 from training.networks.squeezenet import squeezenet
 from training.options import NONE
+from training.prepare.prepare import prepare
 from training.recipes import RECIPES
 from training.recipes.pix2pix import PRESETS, Pix2Pix
 
@@ -44,38 +47,80 @@ def server(tmp_path, monkeypatch):
     write_digits(place, count=20)
     files = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in place.iterdir()}
     served = StaticServer(place)
-    source = Source("Drawn digits", "CC0", served.address, files)
+    source = Source("Drawn digits", "CC0", served.address, files, 0.0123)
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", source)
     yield served
     served.stop()
 
 
-def test_a_dataset_is_downloaded_by_name_once(server, home):
+def test_a_dataset_is_downloaded_by_name_once(server, home, capsys):
     folder = locate(Path("drawn-digits"))
+    said = f"downloading Drawn digits (CC0, 0.0123 MB) from {server.address}\n"
+    assert capsys.readouterr().err == said
     assert folder == home / "drawn-digits"
     assert len(list(folder.iterdir())) == 4
     before = len(server.sent)
     assert locate(Path("drawn-digits")) == folder
-    assert len(server.sent) == before
+    assert len(server.sent) == before and not capsys.readouterr().err
     assert len(open_labelled(folder).train) == 20
 
 
 def test_another_content_than_promised_is_refused(server, monkeypatch):
     files = dict.fromkeys(downloads.SOURCES["drawn-digits"].files, "0" * 32)
-    changed = Source("Drawn digits", "CC0", server.address, files)
+    changed = Source("Drawn digits", "CC0", server.address, files, 0.0123)
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", changed)
     with pytest.raises(UserError, match="cannot download Drawn digits: .*hash does not match"):
         locate(Path("drawn-digits"))
 
 
-def test_without_a_network_one_line_names_the_option(monkeypatch):
-    gone = Source("Drawn digits", "CC0", "http://127.0.0.1:9", {"a.gz": "0" * 32, "b.gz": "1" * 32})
+def test_what_is_known_by_name_says_what_it_is_and_from_where(capsys):
+    told = [(each.title, each.licence, each.megabytes, each.address) for each in SOURCES.values()]
+    told += [(w.title, w.licence, w.bytes / 1e6, w.address) for w in PUBLISHED.values()]
+    for each in told:
+        downloads.announce(*each)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(SOURCES) + len(PUBLISHED)
+    for line, (title, licence, megabytes, _) in zip(lines, told, strict=True):
+        assert f"{title} ({licence}, " in line and 1 < megabytes < 1000
+        assert re.search(r"\) from (https?://|the (npm|pip) package [\w@])", line)
+
+
+def test_without_a_network_one_line_says_where_to_put_the_files(monkeypatch, home):
+    files = {"a.gz": "0" * 32, "b.gz": "1" * 32}
+    gone = Source("Drawn digits", "CC0", "http://127.0.0.1:9", files, 0.0123)
     monkeypatch.setitem(downloads.SOURCES, "drawn-digits", gone)
     with pytest.raises(
-        UserError, match=r"cannot download .*a folder that holds a\.gz and b\.gz"
+        UserError, match=r"cannot download .*put a\.gz and b\.gz \(from http://127.*\) into"
     ) as told:
         locate(Path("drawn-digits"))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(told.value) and f"into {home / 'drawn-digits'}," in str(told.value)
+
+
+def test_an_archive_put_where_it_was_told_is_taken_and_some_of_it_left_out(
+    home, tmp_path, monkeypatch, capsys
+):
+    archive = tmp_path / "drawn-things-1.0.0.tgz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name in ("1f408", "0031-fe0f-20e3", "1f697"):
+            Image.new("RGB", (64, 64), (200, 30, 40)).save(tmp_path / "thing.png")
+            tar.add(tmp_path / "thing.png", f"package/assets/{name}.png")
+    files = {archive.name: _sha256(archive.read_bytes())}
+    source = Source("Things", "MIT", "npm:drawn-things@1.0.0", files, 15.8, inside="package/assets")
+    source = dataclasses.replace(source, unwanted=no_thing)
+    monkeypatch.setitem(downloads.SOURCES, "things", source)
+    monkeypatch.setenv("PATH", "")  # Nothing fetches a package.
+    told = f"put {archive.name} .from the npm package drawn-things@1.0.0. into {home / 'things'},"
+    with pytest.raises(UserError, match=told):
+        prepare(Path("things"), tmp_path / "data", size=64, processes=1)
+    (home / "things").mkdir(parents=True)
+    (home / "things" / archive.name).write_bytes(archive.read_bytes()[:100])
+    with pytest.raises(UserError, match=told):
+        locate(Path("things"))
+    assert "is not what was published" in capsys.readouterr().err
+    shutil.copyfile(archive, home / "things" / archive.name)
+    info = prepare(Path("things"), tmp_path / "data", size=64, processes=1)
+    assert (info["name"], info["licence"]) == ("Things", "MIT")
+    assert sum(info["left_out"].values()) == 1 and sum(info["counts"].values()) == 2
 
 
 def test_neither_a_folder_nor_a_name_is_one_line(tmp_path):
@@ -118,7 +163,9 @@ def test_what_a_recipe_needs_is_downloaded_once_and_none_says_that_it_is_not(wei
         assert kept.completed(None).squeezenet and not kept.completed(None).lite0
     own = Path("own.h5")
     assert Pix2Pix(squeezenet=own).completed(None).squeezenet == own
-    assert len(weights.sent) == 2 and not capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()
+    assert len(weights.sent) == len(said) == 2
+    assert all(line.startswith("downloading weights of SqueezeNet (MIT, ") for line in said)
 
 
 def test_a_cut_file_of_weights_is_downloaded_again(weights, home):
@@ -155,7 +202,8 @@ def test_a_run_that_began_without_a_network_goes_on_when_there_is_one(
     gone = dataclasses.replace(here, address="http://127.0.0.1:9")
     monkeypatch.setitem(PUBLISHED, "squeezenet", gone)
     fit(wanting, told, name="tiny", verbose=0)
-    [line] = [line for line in capsys.readouterr().err.splitlines() if "SqueezeNet" in line]
+    said, line = [line for line in capsys.readouterr().err.splitlines() if "SqueezeNet" in line]
+    assert said.startswith("downloading weights of SqueezeNet (MIT, ")
     assert "pictures will be plainer" in line and "--squeezenet none" in line
     monkeypatch.setitem(PUBLISHED, "squeezenet", here)
     run = fit(wanting, dataclasses.replace(told, images=8), name="tiny", verbose=0)
@@ -181,7 +229,9 @@ def test_the_published_weights_are_those_that_the_code_promises(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home, monkeypatch):
+def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(
+    tmp_path, home, monkeypatch, capfd
+):
     if not shutil.which("npm"):
         pytest.skip("no npm")
     registry = StaticServer(tmp_path / "registry")
@@ -210,7 +260,7 @@ def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home,
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     files = {archive.name: hashlib.sha256(content).hexdigest()}
-    source = Source("Things", "MIT", "npm:drawn-things@1.0.0", files, inside="package/assets")
+    source = Source("Things", "MIT", "npm:drawn-things@1.0.0", files, 1, inside="package/assets")
     monkeypatch.setitem(downloads.SOURCES, "things", source)
     monkeypatch.setitem(
         downloads.SOURCES, "others", dataclasses.replace(source, files={archive.name: "0" * 64})
@@ -221,7 +271,10 @@ def test_a_package_of_npm_comes_from_the_registry_that_npm_knows(tmp_path, home,
     try:
         folder = locate(Path("things"))
         assert [path.name for path in folder.iterdir()] == ["thing.png"]
-        with pytest.raises(UserError, match="cannot download Things"):
+        out, err = capfd.readouterr()  # And nothing of a place that is gone when it is read.
+        assert not out
+        assert err == "downloading Things (MIT, 1 MB) from the npm package drawn-things@1.0.0\n"
+        with pytest.raises(UserError, match="cannot download Things: .* is not what was published"):
             locate(Path("others"))  # Not what its makers published.
         with pytest.raises(UserError, match="cannot download Things: npm missing@1.0.0: .*404"):
             locate(Path("missing"))

@@ -76,7 +76,7 @@ def test_a_photo_that_cannot_be_read_is_named_once(tmp_path):
 def test_a_set_is_known_by_its_name_with_licence_and_what_is_left_out(tmp_path, monkeypatch):
     for name in ("1f408", "0031-fe0f-20e3", "1f697"):
         photo(tmp_path / "set" / f"{name}.png", 1)
-    source = Source("Drawn set", "CC0", "nowhere", {}, unwanted=no_thing)
+    source = Source("Drawn set", "CC0", "nowhere", {}, 0, unwanted=no_thing)
     monkeypatch.setitem(known.SOURCES, "drawn-set", source)
     monkeypatch.setattr("training.data.downloads.locate", lambda name: tmp_path / "set")
     monkeypatch.chdir(tmp_path)

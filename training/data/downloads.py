@@ -1,6 +1,7 @@
 """Fetch datasets and weights once, checked, to where Keras keeps what it downloads."""
 
 import contextlib
+import hashlib
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from training import progress
 from training.data.cache import keras_home
 from training.data.known import NPM, PIP, SOURCES
 from training.errors import UserError
+from training.files import replacing
 
 SILENCE = 20.0  # Seconds in which nothing comes, after which a download is given up.
 
@@ -34,16 +36,39 @@ def locate(data: Path) -> Path:
         raise UserError(
             f"expected a folder, or a dataset's name ({', '.join(SOURCES)}); there is no {data}"
         )
+    place = kept(str(data))
+    if any(not (place / name).exists() for name in source.files):
+        announce(source.title, source.licence, source.megabytes, source.address)
     for name, checksum in source.files.items():
         try:
             path = fetched(source.address, name, checksum, str(data))
         except NotDownloaded as reason:
-            files = " and ".join(source.files)
-            there = f"where you unpacked {files}" if source.inside else f"that holds {files}"
+            # Not a folder where it was unpacked: what is `unwanted` is known by the name alone.
             raise UserError(
-                f"cannot download {source.title}: {reason}; with no network, name a folder {there}"
+                f"cannot download {source.title}: {reason}; with no network, put "
+                f"{' and '.join(source.files)} (from {origin(source.address)}) into {place}, "
+                "and start this again"
             ) from None
     return _unpacked(path) / source.inside if source.inside else path.parent
+
+
+def kept(folder: str) -> Path:
+    """Where the files of a dataset lie by its name, or of weights, once they are downloaded."""
+    return keras_home() / "garabato" / folder
+
+
+def origin(address: str) -> str:
+    """Tell where something comes from: an address, or the name of a package."""
+    for start in (NPM, PIP):
+        if address.startswith(start):
+            return f"the {start.removesuffix(':')} package {address.removeprefix(start)}"
+    return address
+
+
+def announce(what: str, licence: str, megabytes: float, address: str) -> None:
+    """Say in one line what is about to be downloaded, before anything takes its time."""
+    line = f"downloading {what} ({licence}, {megabytes:.3g} MB) from {origin(address)}"
+    print(line, file=sys.stderr, flush=True)
 
 
 def fetched(address: str, name: str, checksum: str, folder: str) -> Path:
@@ -53,11 +78,27 @@ def fetched(address: str, name: str, checksum: str, folder: str) -> Path:
     """
     if not address.startswith((NPM, PIP)):
         return download(f"{address}/{name}", checksum, folder)
-    if (keras_home() / "garabato" / folder / name).exists():
-        return download(f"file:///{name}", checksum, folder)
-    with tempfile.TemporaryDirectory() as place:
-        _packed(address, place)
-        return download((Path(place) / name).as_uri(), checksum, folder)
+    path = kept(folder) / name
+    try:
+        there = path.exists()
+        if not there or _sha256(path) != checksum:
+            if there:
+                progress.warn(f"{path} is not what was published, by its checksum; fetched again")
+            with tempfile.TemporaryDirectory() as place:
+                _packed(address, place)
+                if _sha256(Path(place) / name) != checksum:
+                    raise NotDownloaded(f"{name} is not what was published, by its checksum")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(path) as beside:
+                    shutil.copyfile(Path(place) / name, beside)
+    except OSError as error:
+        raise NotDownloaded(f"{error.filename}: {error.strerror}") from None
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unpacked(archive: Path) -> Path:
@@ -81,7 +122,7 @@ def _packed(address: str, place: str) -> None:
     kind, package = address.split(":", 1)
     tool = shutil.which("npm") if address.startswith(NPM) else sys.executable
     if not tool:
-        raise NotDownloaded(f"it is the npm package {package}, and there is no npm here")
+        raise NotDownloaded(f"it is {origin(address)}, and there is no npm here")
     if address.startswith(NPM):
         command = [tool, "pack", package, "--pack-destination", place, "--loglevel=error"]
     else:

@@ -14,15 +14,16 @@ class Source:
     """A public dataset.
 
     `files` maps a file's name to its checksum, MD5 or SHA-256, as `keras.utils.get_file` takes
-    it; all lie under `address`. An archive is unpacked, and `inside` is the folder in it that
-    holds the pictures, those left out whose names are `unwanted`. A package of npm has the address
-    `npm:NAME@VERSION`.
+    it, and of a package SHA-256; all lie under `address`, and have so many `megabytes` together.
+    An archive is unpacked, and `inside` is the folder in it that holds the pictures, those left out
+    whose names are `unwanted`. A package of npm has the address `npm:NAME@VERSION`.
     """
 
     title: str
     licence: str
     address: str
     files: dict[str, str]
+    megabytes: float
     labels: tuple[str, ...] = ()
     inside: str = ""
     unwanted: Callable[[str], bool] | None = None
@@ -45,6 +46,7 @@ SOURCES = {
             "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
             "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
         },
+        11.6,
         DIGITS,
     ),
     "fashion-mnist": Source(
@@ -57,6 +59,7 @@ SOURCES = {
             "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
             "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
         },
+        30.9,
         CLOTHES,
     ),
     "oxford-flowers": Source(
@@ -64,6 +67,7 @@ SOURCES = {
         "unknown; for research",
         "https://www.robots.ox.ac.uk/~vgg/data/flowers/102",
         {"102flowers.tgz": "52808999861908f626f3c1f4e79d11fa"},
+        345,
         inside="jpg",
     ),
     "tf-flowers": Source(
@@ -71,6 +75,7 @@ SOURCES = {
         "CC BY 2.0",
         "https://storage.googleapis.com/download.tensorflow.org/example_images",
         {"flower_photos.tgz": "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c"},
+        229,
         inside="flower_photos",
     ),
     "fluent-emoji": Source(
@@ -82,6 +87,7 @@ SOURCES = {
                 "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58"
             )
         },
+        15.8,
         inside="package/assets",
         unwanted=no_thing,
     ),

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from training import progress
-from training.data.downloads import NotDownloaded, fetched
+from training.data.downloads import NotDownloaded, announce, fetched, kept
 from training.data.known import PIP
 from training.errors import UserError
 from training.options import NONE
@@ -48,6 +48,9 @@ def fetch(weights: Weights) -> Path:
     Raises:
         UserError: it is not here, and cannot be downloaded.
     """
+    if not (kept("weights") / weights.file).exists():
+        what = f"weights of {weights.title}"
+        announce(what, weights.licence, weights.bytes / 1e6, weights.address)
     try:
         return fetched(weights.address, weights.file, weights.sha256, "weights")
     except NotDownloaded as reason:

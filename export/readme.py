@@ -207,7 +207,11 @@ def _origin(card: dict[str, Any]) -> str:
     own, *earlier = (
         f"{_plain(each['name'])} (licence: {_plain(each['licence'])})" for each in sources(card)
     )
-    seen = card["training"].get("images_seen", "some")
+    seen = f"{_plain(card['training'].get('images_seen', 'some'))} pictures seen"
+    start = card["training"].get("start")
+    if isinstance(start, dict):  # The card counts what this run saw, and not what came before.
+        name = _plain(start.get("name", "another one"))
+        seen += f" in the last stretch alone, which began with the weights of {name}"
     recipe = _plain(card["training"].get("recipe", "unknown"))
     author = f"Made by {_plain(card['author'])}. " if card.get("author") else ""
     begun = (
@@ -215,7 +219,7 @@ def _origin(card: dict[str, Any]) -> str:
     )
     return (
         f"## Where it comes from\n\n{author}"
-        f"Trained as `{recipe}` on {own}, {_plain(seen)} pictures seen. {begun}What it was given, "
+        f"Trained as `{recipe}` on {own}, {seen}. {begun}What it was given, "
         "and with what it was made, is in `card.json`; it knows nothing but such pictures."
     )
 

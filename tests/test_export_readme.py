@@ -170,8 +170,11 @@ def test_what_it_began_with_is_said_with_its_licence(tmp_path):
     about = ABOUT | {"training": ABOUT["training"] | {"start": start}, "canvas": {}}
     readme.write(tmp_path, empty_card(tiny_unet(), about), tmp_path)
     said = text(tmp_path)
-    assert "on drawn (licence: CC BY 4.0), 3 pictures seen. It began with what others" in said
+    assert "on drawn (licence: CC BY 4.0), 3 pictures seen in the last stretch alone, " in said
+    assert "which began with the weights of flowers. It began with what others had " in said
     assert r"learned from 102 \*kinds\* (licence: unknown). " in said
     told = head(tmp_path)
     assert told.datasets == ["drawn", "102 *kinds*"]
     assert (told.license, told.license_name) == ("other", "cc-by-4.0-and-unknown")
+    readme.write(tmp_path, empty_card(tiny_unet(), ABOUT | {"canvas": {}}), tmp_path)
+    assert "3 pictures seen. What it was given" in text(tmp_path), "it began with nothing"

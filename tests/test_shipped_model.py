@@ -1,6 +1,7 @@
 """The TFLite files that ship for drawings: what they make of them, and what a stroke changes."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from export import tflite
 from export.parity import compare
 from export.serving import in_keras
-from tests.shared_data import REPOSITORY, photographs_and
+from tests.shared_data import EMOJI, REPOSITORY, emoji, photographs_and
 from training.data.photos import load_photo
 from training.evaluation.evaluate import kernel_distances
 from training.evaluation.features import FeatureNetwork
@@ -18,6 +19,9 @@ from training.evaluation.variety import variety
 from training.look.backdrop import drawn_cells
 from training.look.describe import describe
 from training.pixels import to_network
+from training.prepare.prepare import prepare
+from training.prepare.sources import find_sources
+from training.prepare.update import place_in_split
 from training.recipes import recipe_from
 from training.runs.samples import with_looks
 from training.runs.sheets import resize
@@ -27,6 +31,7 @@ from training.transfer.tflite_weights import generator_of_bundle
 MODELS = REPOSITORY / "demo" / "models"
 DRAWINGS = {"flowers": "drawings", "objects": "doodles"}  # By hand, of what the model draws.
 LOOKS = {"flowers": 8, "objects": 0}
+FEATURES = "mobilenet_v1_1.0_224_quant_embedding_extractor.tflite"
 flowers_alone = pytest.mark.parametrize("model", ["flowers"], indirect=True, scope="module")
 objects_alone = pytest.mark.parametrize("model", ["objects"], indirect=True, scope="module")
 
@@ -142,13 +147,35 @@ def test_a_thing_stands_in_a_plain_studio(drawings, pictures):
     assert (tops.mean(axis=(1, 2, 3)) > floors.mean(axis=(1, 2, 3))).mean() > 0.9
 
 
+def shares(drawings, pictures, real, weights) -> tuple[float, float]:
+    """How far pictures are from real ones, as a share of how far the drawings are; and at 64 px."""
+    network = FeatureNetwork(weights)
+    seen = [network(each) for each in (drawings, pictures, real)]
+    small = [network(resize(each, 64)) for each in (drawings, pictures, real)]
+    return kernel_distances(*seen)["kid_share"], kernel_distances(*small)["kid_share"]
+
+
 @flowers_alone
 @pytest.mark.slow
 def test_hand_drawings_come_near_to_photos(drawings, pictures):
-    photos, weights = photographs_and("mobilenet_v1_1.0_224_quant_embedding_extractor.tflite")
-    network = FeatureNetwork(weights)
+    photos, weights = photographs_and(FEATURES)
     real = np.stack([load_photo(path, 256) for path in photos[::20]])
-    share = kernel_distances(network(drawings), network(pictures), network(real))["kid_share"]
-    small = [network(resize(each, 64)) for each in (drawings, pictures, real)]
+    share, small = shares(drawings, pictures, real, weights)
     assert share <= 0.6
-    assert kernel_distances(*small)["kid_share"] <= 0.4
+    assert small <= 0.4
+
+
+@objects_alone
+@pytest.mark.slow
+def test_doodles_come_near_to_the_things_that_were_held_out(drawings, pictures, tmp_path):
+    _, weights = photographs_and(FEATURES)
+    names = sorted(find_sources(emoji(), tmp_path / "data", "photos", EMOJI).files)
+    to_train_on = [name for name in names if place_in_split(0, name) >= 0.05]
+    (tmp_path / "out.txt").write_text("\n".join(to_train_on[1:]))  # There has to be one.
+    told = {"background": "studio", "leave_out": tmp_path / "out.txt", "processes": 1}
+    assert prepare(Path(EMOJI), tmp_path / "data", **told)["counts"] == {"train": 1, "test": 56}
+    held_out = sorted((tmp_path / "data" / "test" / "target").iterdir())
+    real = np.stack([load_photo(path, 256) for path in held_out])
+    share, small = shares(drawings, pictures, real, weights)
+    assert share <= 0.40
+    assert small <= 0.25

@@ -1,5 +1,6 @@
 """Photos as people have them: every mode, turned, damaged, enormous."""
 
+import contextlib
 import io
 import itertools
 import struct
@@ -128,13 +129,47 @@ def test_twelve_bits_in_sixteen_are_not_black(tmp_path):
     assert row[0] == 0 and row[-1] == 255
 
 
-@pytest.mark.parametrize("highest", [1.0, 255.0])
+@pytest.mark.parametrize("bits", [8, 10, 14])
+def test_other_bits_in_sixteen_are_as_bright(tmp_path, bits):
+    ramp = np.tile(np.linspace(0, 2**bits - 1, 64).astype(np.uint16), (64, 1))
+    for suffix in ("png", "tif"):
+        Image.fromarray(ramp).save(tmp_path / f"deep.{suffix}")
+        row = load_photo(tmp_path / f"deep.{suffix}", 64)[0, :, 0].astype(int)
+        assert row[0] == 0 and row[-1] == 255 and np.abs(np.diff(row) - 4).max() <= 1
+
+
+@pytest.mark.parametrize("highest", [1.0, 255.0, 1023.0, 65535.0])
 def test_fractions_are_scaled(tmp_path, highest):
     Image.fromarray(np.tile(np.linspace(0, highest, 64, dtype=np.float32), (64, 1))).save(
         tmp_path / "deep.tif"
     )
     row = load_photo(tmp_path / "deep.tif", 64)[0, :, 0]
     assert row[0] == 0 and row[-1] == 255
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1.05, 3.0])
+def test_one_odd_number_leaves_the_other_fractions_as_they_are(tmp_path, odd):
+    values = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
+    values[32, 32] = odd
+    Image.fromarray(values).save(tmp_path / "deep.tif")
+    pixels = load_photo(tmp_path / "deep.tif", 64)
+    assert np.abs(pixels[0, :, 0] - np.linspace(0, 255, 64)).max() <= 1
+    assert pixels[32, 32, 0] == (0 if not odd > 0 else 255)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "I;16", "P"])
+@pytest.mark.parametrize("with_profile", [False, True])
+def test_a_colour_that_stands_for_nothing_is_nothing(tmp_path, mode, with_profile):
+    """White on the right is transparent, and is laid on the canvas's black."""
+    grey = np.full((64, 64), 150, np.uint8)
+    grey[:, 32:] = 255
+    image = Image.fromarray(grey.astype(np.uint16) * 257 if mode == "I;16" else grey)
+    image = image.convert(mode) if mode in ("RGB", "P") else image
+    white = {"RGB": (255, 255, 255), "I;16": 65535}.get(mode, 255)
+    colours = profile(RED_XYZ, GREEN_XYZ, BLUE_XYZ) if with_profile else None
+    image.save(tmp_path / "cut.png", transparency=white, icc_profile=colours)
+    pixels = load_photo(tmp_path / "cut.png", 64)
+    assert near(pixels[:, :24], (150,) * 3, 8) and near(pixels[:, 40:], (0, 0, 0))
 
 
 def test_black_ink_on_nothing_is_seen(tmp_path):
@@ -171,6 +206,28 @@ def test_refuses_a_bomb_before_decoding_it(tmp_path, side, reason):
     (tmp_path / "bomb.png").write_bytes(png_of(side, side))
     with pytest.raises(UnreadablePhoto, match=reason):
         load_photo(tmp_path / "bomb.png", 64)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.filterwarnings("ignore:Truncated File Read")
+@pytest.mark.parametrize("name", ["photo.avif", "photo.heic", "photo.tif", "photo.webp"])
+def test_damage_inside_is_unreadable_in_every_format(tmp_path, name):
+    path = tmp_path / name
+    if name.endswith("heic"):
+        path.write_bytes((Path(__file__).parent / "photos" / "halves.heic").read_bytes())
+    else:
+        options = {"compression": "tiff_lzw"} if name.endswith("tif") else {}
+        halves().save(path, **options)
+    content = path.read_bytes()
+    places = [content.find(b"mdat") + 4] if b"mdat" in content else range(12, len(content), 7)
+    for place in places:
+        path.write_bytes(content[:place] + b"\xff" * 20 + content[place + 20 :])
+        with contextlib.suppress(UnreadablePhoto):
+            load_photo(path, 64)
+    if b"mdat" in content:
+        with pytest.raises(UnreadablePhoto) as error:
+            load_photo(path, 64)
+        assert error.value.path == path and str(error.value)
 
 
 def test_names_the_damage_of_a_truncated_jpeg(tmp_path):

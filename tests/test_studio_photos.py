@@ -64,12 +64,15 @@ def test_pictures_are_kept_by_what_they_are_and_shown(served, project):
 
 def test_what_is_no_photo_is_left_out_by_kind(served, project):
     content = png(1)
+    heic = (Path(__file__).parent / "photos" / "halves.heic").read_bytes()
+    place = heic.find(b"mdat") + 4
     sent = zipped(
         {
             "trip/1.png": content,
             "trip/again/1.png": content,
             "small.png": png(2, 20),
             "cut.png": content[:400],
+            "spoilt.heic": heic.replace(heic[place : place + 20], b"\xff" * 20),
             "page.png": b"<html>",
             "script.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
             "inner.zip": zipped({"2.png": png(3)}),
@@ -77,7 +80,7 @@ def test_what_is_no_photo_is_left_out_by_kind(served, project):
             ".DS_Store": b"x",
         }
     )
-    expected = {"twice": 1, "too-small": 1, "damaged": 1, "not-a-picture": 3}
+    expected = {"twice": 1, "too-small": 1, "damaged": 2, "not-a-picture": 3}
     assert taken(served.send(project, "trip.zip", sent)) == (1, expected)
     assert files(served, project) == ["photos/1.png"]
     told = served.tell("GET", f"/projects/{project}")["photos"]

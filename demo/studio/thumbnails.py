@@ -1,7 +1,9 @@
 """See whether a file is a picture that can be trained on, and make a small one to show."""
 
+import struct
 import threading
 import warnings
+import zlib
 from pathlib import Path
 
 import pi_heif
@@ -24,6 +26,11 @@ _READERS = [kind for kind in FORMATS if kind != "MPO"]  # That of JPEG reads bot
 LEAST_SIDE = 32  # Pixels
 MOST_PIXELS = 100_000_000
 SIDE = 192  # Pixels of the longer side of a thumbnail.
+# In which decoders report it, each format in others.
+_DAMAGE = (
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, LookupError),
+    *(ArithmeticError, struct.error, zlib.error),
+)
 _AT_ONCE = threading.BoundedSemaphore(2)  # A large picture takes 300 MB while it is decoded.
 
 
@@ -49,8 +56,8 @@ def look_at(path: Path, thumbnail: Path) -> tuple[str, str]:
             raise Unusable("not-a-picture") from None
         except Image.DecompressionBombError:
             raise Unusable("too-large") from None
-        except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError):
-            raise Unusable("damaged") from None  # Pillow reports damage in all of these.
+        except _DAMAGE:
+            raise Unusable("damaged") from None
     thumbnail.parent.mkdir(exist_ok=True)
     beside = thumbnail.with_suffix(f".{threading.get_ident()}.new")
     small.save(beside, "JPEG", quality=80)

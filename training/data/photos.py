@@ -3,6 +3,7 @@
 import io
 import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,15 @@ MAX_DECODED = 100_000_000  # pixels in memory at once: 300 MB as RGB, enough for
 MAX_DECLARED = 450_000_000  # a 20,000 px square JPEG, which is decoded at an eighth of its size
 
 DARK = 48  # Of 255: what is no brighter is not seen on black.
+# In which decoders report it, each format in others.
+_DAMAGE = (
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, LookupError),
+    *(ArithmeticError, struct.error, zlib.error),
+)
+# What white is in numbers of more than a byte: bits that cameras, scanners and programs fill.
+_BITS = (8, 10, 12, 14, 16, 24, 32)
+_OVER = 1.1  # Times white, up to which a filter may have sharpened.
+_BRIGHT = 8.0  # Times white, up to which fractions may go; in bytes such a picture is black.
 _SRGB = ImageCms.createProfile("sRGB")
 
 # Pillow's own guard goes up to that limit, where it refuses instead of warning.
@@ -30,7 +40,9 @@ warnings.filterwarnings("ignore", "(Possibly c|C)orrupt EXIF data", UserWarning)
 
 
 class UnreadablePhoto(UserError):
-    """A photo that cannot be used; the message is the reason."""
+    """A photo that cannot be used; the message is the reason, `path` the file."""
+
+    path: Path | None = None
 
 
 def load_image(path: Path, shortest: int) -> Image.Image:
@@ -52,15 +64,16 @@ def decode(path: Path, shortest: int) -> Image.Image:
     try:
         with Image.open(path, formats=FORMATS) as image:
             return _decode(image, shortest)
-    except UnreadablePhoto:
-        raise
+    except UnreadablePhoto as reason:
+        unreadable = reason
     except Image.UnidentifiedImageError:
-        raise UnreadablePhoto(f"not a picture ({', '.join(FORMATS)})") from None
+        unreadable = UnreadablePhoto(f"not a picture ({', '.join(FORMATS)})")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadablePhoto("more pixels than any photo: refused as a bomb") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        # Pillow reports damage in all of these, by format.
-        raise UnreadablePhoto(" ".join(str(error).split()) or type(error).__name__) from None
+        unreadable = UnreadablePhoto("more pixels than any photo: refused as a bomb")
+    except _DAMAGE as error:
+        unreadable = UnreadablePhoto(" ".join(str(error).split()) or type(error).__name__)
+    unreadable.path = path
+    raise unreadable
 
 
 def load_photo(path: Path, size: Size) -> np.ndarray:
@@ -106,7 +119,7 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
         )
     _turn_upright(image)
     if image.mode.startswith(("I", "F")):  # Grey, in more than 8 bits.
-        return Image.fromarray(_to_bytes(np.asarray(image))).convert("RGB")
+        image = _in_bytes(image)
     image = _to_srgb(image)
     if "A" in image.mode or "transparency" in image.info:
         image = image.convert("RGBA")
@@ -114,29 +127,54 @@ def _decode(image: Image.Image, shortest: int) -> Image.Image:
     return image.convert("RGB")
 
 
+def _in_bytes(image: Image.Image) -> Image.Image:
+    """Grey in 8 bits, with what a PNG says is transparent: Pillow would clip the values."""
+    values = np.asarray(image)
+    grey = Image.fromarray(_to_bytes(values))
+    if "icc_profile" in image.info:
+        grey.info["icc_profile"] = image.info["icc_profile"]
+    if isinstance(clear := image.info.get("transparency"), int):
+        grey.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return grey
+
+
 def _to_bytes(values: np.ndarray) -> np.ndarray:
-    """Scale numbers of 12 or 16 bits, or from 0 to 1, to 0..255: Pillow would clip them."""
-    if values.dtype.kind == "f":
-        return np.clip(
-            np.rint(np.nan_to_num(values) * (255 if values.max() <= 1 else 1)), 0, 255
-        ).astype(np.uint8)
-    # Cameras and scanners of 12 bits write them into 16 as they are.
-    return (np.clip(values, 0, 65535) >> (4 if values.max() < 4096 else 8)).astype(np.uint8)
+    """Scale numbers of 10 to 32 bits, or from 0 to 1, to 0..255; what is no number is black."""
+    known = values[np.isfinite(values)]
+    highest = float(known.max()) if known.size else 0.0
+    if values.dtype.kind != "f":
+        # Cameras and scanners of 10, 12 or 14 bits write them into 16 as they are.
+        bits = next(bits for bits in _BITS if highest < 1 << bits)
+        return (np.clip(values, 0, None) >> (bits - 8)).astype(np.uint8)
+    whites = [(1 << bits) - 1.0 for bits in _BITS]
+    white = next((white for white in whites if highest <= _OVER * white), highest)
+    values = np.nan_to_num(values, nan=0, posinf=highest, neginf=0).clip(0)
+    scaled = values * (255 / (1 if highest <= _BRIGHT else white))
+    return np.rint(scaled.clip(0, 255)).astype(np.uint8)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """Convert the colours of an embedded profile (Display P3, Adobe RGB, CMYK) to sRGB."""
+    """Convert the colours of an embedded profile (Display P3, Adobe RGB, CMYK) to sRGB.
+
+    A colour that stands for what is transparent becomes that first, as it would be another one.
+    """
     profile = image.info.get("icc_profile")
     if not profile:
         return image
-    if image.mode in ("P", "PA"):
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    to_mode = image.mode if image.mode in ("RGBA", "LA") else "RGB"
+    if "transparency" in image.info:
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
+    elif image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if image.mode == "PA" else "RGB")
+    to_mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    alpha = image.getchannel("A") if image.mode == "LA" else None
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, own, _SRGB, outputMode=to_mode)
+        colours = image.convert("L") if alpha else image
+        converted = ImageCms.profileToProfile(colours, own, _SRGB, outputMode=to_mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image  # A profile that is damaged, or of other colours, says nothing.
+    if converted and alpha:
+        converted.putalpha(alpha)
     return converted or image
 
 

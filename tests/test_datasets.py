@@ -77,8 +77,14 @@ def test_an_image_that_is_not_side_by_side_is_named(tmp_path):
 
 
 def test_no_dataset_says_how_to_make_one(tmp_path):
-    with pytest.raises(UserError, match="python -m training prepare PHOTOS"):
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(UserError, match=f"python -m training prepare PHOTOS {folder}$"):
+            Dataset.open(folder)
+    save(tmp_path / "rose.png", 9)
+    with pytest.raises(UserError, match=f"training prepare {tmp_path} {tmp_path}-pairs$"):
         Dataset.open(tmp_path)
+    with pytest.raises(UserError, match="prepare fluent-emoji data/fluent-emoji$"):
+        Dataset.open(Path("fluent-emoji"))
 
 
 def test_no_pairs_is_an_error(tmp_path):

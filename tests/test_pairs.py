@@ -1,5 +1,6 @@
 """Pairs as people have them: names nearly the same, sides of any shape, either direction."""
 
+import contextlib
 import unicodedata
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from PIL import Image, ImageDraw
 
 from tests.prepared import photo, places, run
 from training.data.datasets import Dataset
-from training.data.pairs import match_names, read_pair, split_halves
+from training.data.pairs import match_names, read_pair
 from training.data.photos import UnreadablePhoto
+from training.data.side_by_side import shapes_of, split_halves
 from training.errors import UserError
 
 RED, BLUE = (200, 30, 40), (20, 60, 220)
@@ -112,6 +114,61 @@ def test_one_picture_alone_and_three_in_a_row_are_refused(seed):
             split_halves(image)
 
 
+def on_paper(width: int, height: int, seed: int, filled: bool) -> Image.Image:
+    """Some discs on white, outlined or filled, which its borders may cut."""
+    rng = np.random.default_rng(seed)
+    image = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(image)
+    for _ in range(rng.integers(1, 5)):
+        x, y, radius = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(5, height / 4)
+        colour = tuple(rng.integers(0, 220, 3).tolist())
+        box = (x - radius, y - radius, x + radius, y + radius)
+        draw.ellipse(box, fill=colour if filled else None, outline=None if filled else "black")
+    return image
+
+
+def of_one_folder(folder: Path, images: list[Image.Image]) -> list[Image.Image]:
+    """Those that are taken apart, where the whole folder decides."""
+    folder.mkdir(exist_ok=True)
+    for number, image in enumerate(images):
+        image.save(folder / f"{number}.png")
+    shapes, two = shapes_of(sorted(folder.iterdir())), []
+    for image in images:
+        with contextlib.suppress(UnreadablePhoto):
+            split_halves(image, shapes)
+            two.append(image)
+    return two
+
+
+@pytest.mark.parametrize(("width", "height"), [(128, 128), (96, 144), (96, 104), (160, 96)])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_folder_of_pairs_on_white_paper_is_one(tmp_path, width, height, same):
+    """An outline may have its edges anywhere, and in the middle there may be nothing."""
+    images = []
+    for seed in range(60):
+        left = on_paper(width, height, seed, filled=False)
+        right = on_paper(width, height, seed if same else 100 + seed, filled=True)
+        images.append(in_a_row(left, right))
+    assert of_one_folder(tmp_path / "pairs", images) == images
+
+
+@pytest.mark.parametrize(("width", "height"), [(192, 144), (96, 96), (160, 96)])
+def test_a_folder_of_single_pictures_or_of_three_in_a_row_is_refused(tmp_path, width, height):
+    singles = [on_paper(width, height, seed, filled=True) for seed in range(40)]
+    assert of_one_folder(tmp_path / "singles", singles) == []
+    threes = [
+        in_a_row(*(on_paper(96, 96, 3 * seed + n, filled=True) for n in range(3)))
+        for seed in range(40)
+    ]
+    assert of_one_folder(tmp_path / "threes", threes) == []
+
+
+def test_a_stray_among_pairs_is_refused_by_itself(tmp_path):
+    pairs = [in_a_row(*(picture(96, 144, 2 * n + side) for side in range(2))) for n in range(9)]
+    stray = picture(96, 96, 50)
+    assert of_one_folder(tmp_path / "some", [*pairs, stray]) == pairs
+
+
 def mean(path: Path) -> np.ndarray:
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB")).mean(axis=(0, 1))
@@ -148,6 +205,20 @@ def test_fit_takes_either_side_for_the_input(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "names", [("train", "valid"), ("train", "validation"), ("Train", "Test"), ("TRAIN", "Val")]
+)
+def test_other_names_of_a_split_are_known(tmp_path, names):
+    train, held_out = names
+    for folder, count in ((train, 4), (held_out, 3)):
+        photos = [f"{number}.png" for number in range(count)]
+        write(tmp_path / "data" / folder, photos, photos)
+    dataset = Dataset.open(tmp_path / "data")
+    assert (len(dataset.train), len(dataset.test)) == (4, 3)
+    info = run(tmp_path / "data", tmp_path / "out", layout="pairs")
+    assert info["counts"] == {"train": 4, "test": 3}
+
+
+@pytest.mark.parametrize(
     ("folders", "held_out"), [(["train", "val"], 3), (["train", "test", "val"], 2)]
 )
 def test_val_is_held_out_where_there_is_no_test(tmp_path, folders, held_out):
@@ -155,6 +226,25 @@ def test_val_is_held_out_where_there_is_no_test(tmp_path, folders, held_out):
         names = [f"{number}.png" for number in range(count)]
         write(tmp_path / folder, names, names)
     assert len(Dataset.open(tmp_path).test) == held_out
+
+
+def test_a_target_that_is_damaged_is_named(tmp_path):
+    names = ["a.png", "b.png", "c.png"]
+    _, targets = write(tmp_path / "data" / "train", names, names)
+    (targets / "b.png").write_bytes(b"nothing")
+    with pytest.raises(UserError, match=r"train/target/b.png: not a picture"):
+        Dataset.open(tmp_path / "data").train.load()
+    info = run(tmp_path / "data" / "train", tmp_path / "out", layout="pairs")
+    assert info["skipped"]["b.png"].startswith("its target target/b.png: not a picture")
+
+
+def test_what_is_no_picture_is_counted_beside_pairs_too(tmp_path):
+    names = ["a.png", "b.png"]
+    for side in write(tmp_path / "data", names, names):
+        (side / "extra.svg").touch()
+    (tmp_path / "data" / "input" / "raw.cr2").touch()
+    info = run(tmp_path / "data", tmp_path / "out", layout="pairs")
+    assert info["left_out"] == {".svg": 2, ".cr2": 1}
 
 
 @pytest.mark.parametrize("layout", ["photos", "pairs"])

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +13,10 @@ import numpy as np
 
 from training.data.cache import Cache, Column, Rows, fingerprint, in_order, sha256, user_cache
 from training.data.found import find
-from training.data.pairs import SIDES, SPLITS, match_names, read_pair
+from training.data.known import SOURCES
+from training.data.pairs import SIDES, SPLITS, match_names, read_pair, split_folders
 from training.data.photos import UnreadablePhoto, load_image
+from training.data.side_by_side import Shapes, shapes_of
 from training.errors import UserError
 from training.size import Size, from_json
 
@@ -120,7 +124,7 @@ class Dataset:
     @property
     def name(self) -> str:
         """What the data is called."""
-        return str(self.info.get("name", self.folder.resolve().name))
+        return str(self.info.get("name", os.path.basename(os.path.realpath(self.folder))))
 
     @property
     def photos(self) -> int:
@@ -147,7 +151,8 @@ class Dataset:
         """Open what `prepare` wrote, or plain pairs in the same layout.
 
         Plain pairs are `train/input` + `train/target` with equal file names, or side-by-side
-        images in `train/`; likewise `test/`, or `val/` where there is none, which may be missing.
+        images in `train/`; likewise `test/`, or `val/` where there is none (`pairs` knows other
+        names), which may be missing.
         Unless a size is given, they are squares as large as the first picture. In `direction` "ba"
         what is in `input/`, or on the left, is what the inputs are to become. Raises `UserError`.
         """
@@ -159,13 +164,8 @@ class Dataset:
                 size = size or from_json(info["size"])
             except (ValueError, TypeError, KeyError):
                 raise UserError(f"{folder / 'dataset.json'} is not what prepare writes") from None
-        elif not (folder / "train").is_dir():
-            raise UserError(
-                f"expected a dataset folder (dataset.json, or train/input and train/target) at "
-                f"{folder}; make one with: python -m training prepare PHOTOS {folder}"
-            )
         # What `prepare` left when it was interrupted may hold one half of a pair.
-        places = {"train": folder / "train", "test": _held_out(folder)}
+        places = dict(zip(SPLITS, _split_places(folder), strict=True))
         listed = {split: _list_pairs(places[split], strict=not info) for split in SPLITS}
         if not listed["train"].names:
             raise UserError(f"{folder} holds no training pairs")
@@ -176,24 +176,52 @@ class Dataset:
 
 def held_out_files(folder: Path) -> list[Path]:
     """The photos that a dataset folder holds out, in the order of its rows."""
-    pairs = _list_pairs(_held_out(folder), strict=False)
+    pairs = _list_pairs(_split_places(folder)[1], strict=False)
     return [pairs.files(pair)[1] for pair in pairs.names]
 
 
-def _held_out(folder: Path) -> Path:
-    prepared = (folder / "dataset.json").is_file()
-    return folder / ("test" if prepared or (folder / "test").is_dir() else "val")
+def _split_places(folder: Path) -> tuple[Path, Path]:
+    """Where the pairs to train on are, and those that are held out, which may be nowhere."""
+    train, held_out = SPLITS
+    if not (folder / "dataset.json").is_file():
+        named, other = split_folders(folder) if folder.is_dir() else (None, None)
+        if named is None:
+            raise UserError(
+                f"expected a dataset folder (dataset.json, or train/input and train/target) at "
+                f"{folder}; make one with: {_how_to_make(folder)}"
+            )
+        train, held_out = named, other or held_out
+    return folder / train, folder / held_out
+
+
+def _how_to_make(folder: Path) -> str:
+    """A command that makes a dataset of what somebody took for one."""
+    words = ["PHOTOS", str(folder)]
+    if folder.is_dir() and any(folder.iterdir()):  # It may be the photos.
+        words = [
+            str(folder),
+            f"{folder.absolute()}-pairs" if not folder.name else f"{folder}-pairs",
+        ]
+    elif str(folder) in SOURCES and SOURCES[str(folder)].inside:
+        words = [str(folder), f"data/{folder}"]
+    return shlex.join(["python", "-m", "training", "prepare", *words])
 
 
 def _cached(folder: Path, split: str, size: Size, pairs: _Pairs, direction: str) -> Cached:
+    @functools.cache
+    def shapes() -> Shapes:
+        images = (pairs.files(pair) for pair in pairs.names)
+        return shapes_of([one for one, other in images if one == other])
+
     def read(pair: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
         files = pairs.files(pair)
         try:
-            return read_pair(files, size)
+            return read_pair(files, size, shapes())
         except UnreadablePhoto as error:
-            raise UserError(f"{files[0]}: {error}") from None
+            raise UserError(f"{error.path or files[0]}: {error}") from None
 
     def decode() -> Rows:
+        shapes()  # Once, before threads ask for it.
         for pair in in_order(pairs.names, read, name=f"{split} cache", unit="pair"):
             yield from zip(SIDES, pair, strict=True)
 

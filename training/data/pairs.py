@@ -1,5 +1,6 @@
-"""Pairs as files: two of them with equal names, or one side-by-side image."""
+"""Pairs as files: two of them with equal names, or one side-by-side image; and their splits."""
 
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -11,24 +12,46 @@ from PIL import Image
 
 from training.data.found import find
 from training.data.photos import UnreadablePhoto, load_image, to_size
+from training.data.side_by_side import Shapes, split_halves
 from training.errors import UserError
 from training.size import Size, sides
 
 SPLITS = ("train", "test")
 SIDES = ("input", "target")
 SAME_SHAPE = 1.02  # Width by height of one side by that of the other; more is another shape.
-SEAM = 2.0  # Times as sharp as other edges: where two pictures meet.
+# What people call folders of what is held out, the first one that is there.
+HELD_OUT_NAMES = ("test", "testing", "val", "valid", "validation")
+TRAIN_NAMES = ("train", "training")
 
 
-def read_pair(files: tuple[Path, Path], size: Size) -> tuple[np.ndarray, np.ndarray]:
+def split_folders(folder: Path) -> tuple[str | None, str | None]:
+    """Name the folders in a folder that hold what is to train on, and what is held out.
+
+    Capitals do not matter, but where two differ in nothing else.
+    """
+    known = {*TRAIN_NAMES, *HELD_OUT_NAMES}
+    with os.scandir(folder) as entries:
+        names = [e.name for e in entries if e.name.casefold() in known and e.is_dir()]
+    by_name = {name.casefold(): name for name in sorted(names)} | {name: name for name in names}
+    train, held_out = (
+        next((by_name[name] for name in wanted if name in by_name), None)
+        for wanted in (TRAIN_NAMES, HELD_OUT_NAMES)
+    )
+    return train, held_out
+
+
+def read_pair(
+    files: tuple[Path, Path], size: Size, shapes: Shapes | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Both sides of one pair, each uint8 [H, W, 3] of this size, by one and the same crop.
 
-    `files` are the two files, or twice the same side-by-side image. Raises `UnreadablePhoto`, also
-    for sides of different shape, which would not lie on each other.
+    `files` are the two files, or twice the same side-by-side image, of whose folder `shapes` tells
+    (`side_by_side`). Raises `UnreadablePhoto`, also for sides of different shape, which would not
+    lie on each other.
     """
     longest = max(sides(size))
     if files[0] == files[1]:
-        one, other = split_halves(load_image(files[0], longest))
+        one, other = split_halves(load_image(files[0], longest), shapes)
     else:
         one, other = (load_image(path, longest) for path in files)
         if not 1 / SAME_SHAPE < _shape(one) / _shape(other) < SAME_SHAPE:
@@ -39,44 +62,23 @@ def read_pair(files: tuple[Path, Path], size: Size) -> tuple[np.ndarray, np.ndar
     return to_size(one, size), to_size(other, size)
 
 
-def split_halves(image: Image.Image) -> tuple[Image.Image, Image.Image]:
-    """Left and right half of a side-by-side image. Raises `UnreadablePhoto` where it is none."""
-    width, height = image.size
-    half = width // 2
-    edges = _edges(image)
-    middle, thirds = _seam(edges, 1 / 2), max(_seam(edges, 1 / 3), _seam(edges, 2 / 3))
-    if thirds > SEAM > middle or (width < 2 * height * 0.9 and middle < SEAM):
-        raise UnreadablePhoto(f"{width}x{height} pixels: expected two pictures side by side")
-    return image.crop((0, 0, half, height)), image.crop((width - half, 0, width, height))
-
-
-def _edges(image: Image.Image) -> np.ndarray:
-    """How much each column of pixels differs from the one before it, [width - 1]."""
-    pixels = np.asarray(image, np.float32)
-    return np.abs(np.diff(pixels, axis=1)).mean(axis=(0, 2))
-
-
-def _seam(edges: np.ndarray, place: float) -> float:
-    """How much sharper the edge at a share of the width is than nearly all others."""
-    at = round(place * (len(edges) + 1))
-    near = slice(max(0, at - 3), at + 2)
-    rest = np.delete(edges, np.r_[near])
-    return float(edges[near].max() / (np.percentile(rest, 95) + 1))
-
-
 def _shape(image: Image.Image) -> float:
     return image.width / image.height
 
 
-def match_names(inputs: Path, targets: Path, strict: bool = True) -> list[tuple[str, str]]:
+def match_names(
+    inputs: Path, targets: Path, strict: bool = True, left_out: Counter[str] | None = None
+) -> list[tuple[str, str]]:
     """Pair the pictures below two folders by their paths there, which it gives, sorted.
 
     Paths are the same where they are equal; else where they differ in nothing but suffix, capitals
     and Unicode's form; else where the ones end in `_A`, the others in `_B`. If `strict`,
-    `UserError` names those left over.
+    `UserError` names those left over. What is no picture is added to `left_out`, by kind.
     """
-    names = find(inputs).names
-    right = set(find(targets).names)
+    found = find(inputs), find(targets)
+    names, right = found[0].names, set(found[1].names)
+    if left_out is not None:
+        left_out.update(found[0].left_out + found[1].left_out)
     pairs = [(name, name) for name in names if name in right]
     left = {name for name in names if name not in right}
     right.difference_update(names)
@@ -111,14 +113,23 @@ def _unique(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
 
 
 def pair_sheet(pairs: list[tuple[Path, Path]], size: Size, columns: int = 8) -> Image.Image:
-    """Inputs above their targets, each of this size: the picture of a dataset to look at."""
+    """Inputs above their targets, each of this size: the picture of a dataset to look at.
+
+    Raises `UserError` for one that cannot be read.
+    """
     columns = min(columns, len(pairs))
     height, width = sides(size)
     sheet = Image.new("RGB", (width * columns, 2 * height * -(-len(pairs) // columns)))
     for place, pair in enumerate(pairs):
         row, column = divmod(place, columns)
         for below, path in enumerate(pair):
-            with Image.open(path) as image:
-                small = image.resize((width, height), Image.Resampling.LANCZOS)
+            try:
+                image = load_image(path, max(width, height))
+            except UnreadablePhoto as reason:
+                raise UserError(
+                    f"{path} is damaged ({reason}): remove it and run the same command again, "
+                    "which makes it anew"
+                ) from None
+            small = image.resize((width, height), Image.Resampling.LANCZOS)
             sheet.paste(small, (column * width, (2 * row + below) * height))
     return sheet

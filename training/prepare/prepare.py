@@ -106,7 +106,7 @@ def prepare(
         raise UserError(f"found no pictures in {photos} or its sub-folders{other}")
     given = describe(photos) if named else {}
     info = {
-        "name": name or given.get("name") or photos.resolve().name,
+        "name": name or given.get("name") or os.path.basename(os.path.realpath(photos)),
         "source": str(photos),
         "licence": licence or given.get("licence") or "unknown",
         "size": to_json(size),
@@ -150,7 +150,9 @@ def prepare(
                 f"the disk of {dataset} is full; the pairs made so far are kept: "
                 "free some space and run the same command again"
             ) from None
-        raise UserError(f"cannot write {error.filename or dataset}: {error.strerror}") from None
+        raise UserError(
+            f"cannot write {error.filename or dataset}: {error.strerror or error}"
+        ) from None
 
 
 def _check(

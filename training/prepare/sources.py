@@ -1,5 +1,6 @@
 """What a dataset is made of: the pictures of a folder, each with as many drawings as are wanted."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 
 from training.data.found import find
 from training.data.known import SOURCES
-from training.data.pairs import SIDES, match_names
+from training.data.pairs import SIDES, match_names, split_folders
 from training.data.photos import UnreadablePhoto, decode, to_size
 from training.errors import UserError
 from training.prepare.sketches.scene import WORK, green_parts
@@ -52,20 +53,24 @@ def find_sources(
 
 
 def _all_sources(photos: Path, dataset: Path, layout: str, name: str) -> Sources:
-    held_out = _held_out(photos)
-    parts = ["train", held_out] if held_out else [""]
+    train, held_out = split_folders(photos) if photos.is_dir() else (None, None)
+    if train is None or held_out is None:
+        train = held_out = None
+    parts = [train, held_out] if train and held_out else [""]
     if layout == "pairs":
-        return Sources(_pairs(photos, parts), held_out=held_out)
+        left_out: Counter[str] = Counter()
+        return Sources(_pairs(photos, parts, left_out), left_out, held_out)
     found = find(photos)
-    below = dataset.resolve()
+    below = os.path.realpath(dataset) + os.sep
     unwanted = SOURCES[name].unwanted if name in SOURCES else None
     sources = Sources(left_out=found.left_out, held_out=held_out)
     for name in found.names:
-        if held_out and name.split("/")[0] not in parts:
-            sources.left_out[f"in {name.split('/')[0]}"] += 1
+        top, _, inside = name.partition("/")
+        if held_out and top not in parts:
+            sources.left_out[f"in {top}" if inside else f"beside {train} and {held_out}"] += 1
         elif unwanted and unwanted(Path(name).stem):
             sources.left_out["letters, signs and variants"] += 1
-        elif below not in (photos / name).resolve().parents:
+        elif not os.path.realpath(photos / name).startswith(below):
             sources.files[name] = (name, name)
     return sources
 
@@ -104,12 +109,7 @@ def _named_in(file: Path) -> frozenset[str]:
         raise UserError(f"--leave-out {file}: cannot be read: {error.strerror}") from None
 
 
-def _held_out(photos: Path) -> str | None:
-    held_out = [name for name in ("test", "val") if (photos / name).is_dir()]
-    return held_out[0] if held_out and (photos / "train").is_dir() else None
-
-
-def _pairs(photos: Path, parts: list[str]) -> dict[str, tuple[str, str]]:
+def _pairs(photos: Path, parts: list[str], left_out: Counter[str]) -> dict[str, tuple[str, str]]:
     pairs = {}
     for part in parts:
         sides = [photos / part / side for side in SIDES]
@@ -117,7 +117,7 @@ def _pairs(photos: Path, parts: list[str]) -> dict[str, tuple[str, str]]:
             if not side.is_dir():
                 raise UserError(f"--layout pairs: expected a folder at {side}")
         start = f"{part}/" if part else ""
-        for names in match_names(sides[0], sides[1]):
+        for names in match_names(sides[0], sides[1], left_out=left_out):
             one, other = (f"{start}{side}/{name}" for side, name in zip(SIDES, names, strict=True))
             pairs[start + names[0]] = (one, other)
     return pairs

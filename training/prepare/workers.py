@@ -17,6 +17,7 @@ from PIL import Image
 
 from training.data.pairs import read_pair
 from training.data.photos import UnreadablePhoto, decode, to_size
+from training.data.side_by_side import Shapes
 from training.errors import UserError
 from training.files import write_image
 from training.prepare.alike import look
@@ -43,6 +44,7 @@ class Plan:
     background: Ground = "black"
     plants: bool = False
     held_out: str | None = None  # Of the photos' folders beside `train` the one that is held out.
+    shapes: Shapes | None = None  # Of side-by-side images those that are two.
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,14 @@ def make_pair(plan: Plan, job: Job) -> Made:
                 target = focus_on_drawn(scene, sketch)
         else:
             one, other = (plan.photos / name for name in job.files)
-            sketch, target = read_pair((one, other), plan.size)
+            sketch, target = read_pair((one, other), plan.size, plan.shapes)
             if plan.direction == "ba":
                 sketch, target = target, sketch
             seen = look(target)
     except UnreadablePhoto as error:
-        return Made(skipped=str(error))
+        first, second = job.files
+        of_second = first != second and error.path == plan.photos / second
+        return Made(skipped=f"its target {second}: {error}" if of_second else str(error))
     for side, pixels in (("target", target), ("input", sketch)):
         path = plan.dataset / job.split / side / job.name
         write_image(path, Image.fromarray(pixels))

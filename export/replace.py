@@ -8,6 +8,7 @@ from pathlib import Path
 from training import files
 from training.errors import UserError
 
+RUN = "config.json"  # What a run folder is known by.
 EXAMPLES = "examples"  # Folder of drawings to start from, which a bundle may bring.
 
 
@@ -16,11 +17,14 @@ def replacing(bundle: Path, mark: str, ours: Collection[str]) -> Iterator[Path]:
     """Give a fresh folder that takes the bundle's place when the block succeeds.
 
     A bundle is known by its file `mark`, or by holding nothing but `EXAMPLES`; what else is in it
-    than `ours` (a sheet of drawings, say) is copied to the new one, if it is not there yet.
+    than `ours` (a sheet of drawings, say) is copied to the new one, if it is not there yet. A run
+    folder has a card, too, but is never one.
 
     Raises:
         UserError: `bundle` is something else, or as `files.replacing_folder` does.
     """
+    if (bundle / RUN).exists():
+        raise UserError(f"{bundle} is a run folder, which stays as it is; give another folder")
     with files.replacing_folder(bundle) as fresh:
         names = {path.name for path in bundle.iterdir()} if bundle.is_dir() else set()
         if names - {EXAMPLES} and not (bundle / mark).is_file():

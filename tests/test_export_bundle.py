@@ -204,6 +204,15 @@ def test_a_folder_that_is_no_bundle_is_refused_before_any_work(tmp_path):
     assert contents(tmp_path) == {"photo.jpg": b"dear to somebody"}
 
 
+def test_a_run_folder_is_no_place_for_a_bundle_though_it_has_a_card(tmp_path):
+    for name in ("config.json", "card.json"):
+        (tmp_path / name).write_text("{}")
+    before = contents(tmp_path)
+    with pytest.raises(UserError, match="is a run folder, which stays as it is; give another"):
+        export(tmp_path, tiny_unet())
+    assert contents(tmp_path) == before
+
+
 def test_a_file_in_the_bundles_place_is_refused(tmp_path):
     (tmp_path / "petals").write_text("a file")
     with pytest.raises(UserError, match="is a file"):

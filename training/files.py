@@ -143,11 +143,11 @@ def append(path: Path, text: str) -> None:
         file.write(text)
 
 
-def write_image(path: Path, picture: Image.Image) -> None:
+def write_image(path: Path, picture: Image.Image, *, sync: bool = False) -> None:
     """Write a JPEG whose flat colours stay flat, or a PNG, in one step.
 
-    Not synced, which thousands of small files would wait for: whoever finds one empty after a
-    power cut makes it again.
+    Not synced unless asked, which thousands of small files would wait for: whoever finds one empty
+    after a power cut makes it again.
     """
     # Encoded in memory: Pillow hides a full disk behind "encoder error -2".
     encoded = io.BytesIO()
@@ -156,7 +156,7 @@ def write_image(path: Path, picture: Image.Image) -> None:
         picture.save(encoded, "JPEG", quality=95, subsampling=0)
     else:
         picture.save(encoded, "PNG")
-    with replacing(path, sync=False) as beside:
+    with replacing(path, sync=sync) as beside:
         beside.write_bytes(encoded.getvalue())
 
 

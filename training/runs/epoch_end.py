@@ -75,7 +75,8 @@ class EpochEnd(keras.callbacks.Callback):
         state, position = checkpoints.copied(self.model), Position(done, images, seconds)
 
         def write() -> None:
-            files.write_image(self.run.samples / f"{done:05d}.png", sheet)
+            # Synced, as nobody makes a sheet of this epoch again.
+            files.write_image(self.run.samples / f"{done:05d}.png", sheet, sync=True)
             self.run.save_generators(self.averaged, about)
             checkpoints.save(state, self.run.checkpoints, position)
 

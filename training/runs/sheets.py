@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from training import files
+from training.progress import warn
 from training.size import Size, sides, size_of, with_short_side
 
 
@@ -78,12 +79,22 @@ def sheet(*rows: np.ndarray, columns: int = 8, gap: int = 2) -> Image.Image:
 
 
 def animate(paths: list[Path], target: Path, *, width: int = 1024, seconds: float = 12.0) -> None:
-    """Join pictures of equal size to a GIF that loops, the last frame held for two seconds."""
+    """Join pictures of equal size to a GIF that loops, the last frame held for two seconds.
+
+    Those that cannot be read are left out, with a warning; of none there is no GIF.
+    """
     frames = []
     for path in paths:
-        with Image.open(path) as picture:
-            height = round(picture.height * min(1.0, width / picture.width))
-            frames.append(picture.convert("RGB").resize((min(width, picture.width), height)))
+        try:
+            with Image.open(path) as picture:
+                height = round(picture.height * min(1.0, width / picture.width))
+                frames.append(picture.convert("RGB").resize((min(width, picture.width), height)))
+        except Exception:
+            # OSError, SyntaxError, struct.error: a picture breaks in many ways, and nothing but
+            # this file is in play here.
+            warn(f"{target.name} leaves out {path}, which is damaged")
+    if not frames:
+        return
     duration = max(40, int(1000 * seconds / len(frames)))
     with files.replacing(target, suffix=".gif") as beside:
         frames[0].save(

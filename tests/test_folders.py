@@ -59,6 +59,10 @@ def test_folders_that_do_not_make_two_are_named(kinds):
         open_unpaired(kinds, 16)
     with pytest.raises(UserError, match="--kinds"):
         open_unpaired(kinds, 16, ("dawn", "night"))
+    for number in range(50):
+        (kinds / f"hour{number:02}").mkdir()
+    with pytest.raises(UserError, match=r"'hour04', 'hour05'\] and 45 more$"):
+        open_unpaired(kinds, 16)
 
 
 def test_a_photo_that_cannot_be_read_is_left_out(kinds, capsys):

@@ -2,12 +2,13 @@
 
 import os
 import socket
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from training.data.found import find, find_photos
+from training.data.found import find, find_photos, told
 from training.errors import UserError
 
 
@@ -70,6 +71,46 @@ def test_copies_that_machines_make_are_left_out_and_told(tmp_path):
     assert names_in(tmp_path) == ["a.jpg"]
     left_out = {"in @eaDir": 1, "in __MACOSX": 1, "in #recycle": 1, ".db": 1}
     assert find(tmp_path).left_out == left_out
+
+
+def test_libraries_of_photo_programs_give_what_was_taken_only(tmp_path):
+    library = tmp_path / "Photos.photoslibrary"
+    for name in ("originals/0/a.jpg", "resources/derivatives/a_1.jpg", "database/x.png"):
+        (library / name).parent.mkdir(parents=True, exist_ok=True)
+        (library / name).touch()
+    (tmp_path / "@Recycle").mkdir()
+    (tmp_path / "@Recycle" / "b.jpg").touch()
+    assert names_in(tmp_path) == ["Photos.photoslibrary/originals/0/a.jpg"]
+    assert names_in(library) == ["originals/0/a.jpg"]
+    assert find(tmp_path).left_out == {"in @Recycle": 1, "in resources": 1, "in database": 1}
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path):
+    """Its path is longer than the system takes, which not even root can list."""
+    (tmp_path / "a.jpg").touch()
+    handle = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(17):
+        os.mkdir("d" * 250, dir_fd=handle)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = below
+    os.close(handle)
+    found = find(tmp_path)
+    [(kind, count)] = found.left_out.items()
+    assert found.names == ["a.jpg"] and count == 1
+    assert kind.startswith("in ddd") and kind.endswith(", which cannot be read")
+
+
+def test_many_kinds_are_a_short_sentence():
+    assert told(Counter({".txt": 1200, ".mp4": 2})) == "1,200 .txt, 2 .mp4"
+    many = Counter({f".{number}x": 400 - number for number in range(300)})
+    assert told(many).endswith(".7x, 71,978 of 292 other kinds") and len(told(many)) < 200
+
+
+def test_files_with_a_number_at_the_end_are_one_kind(tmp_path):
+    for number in range(20):
+        (tmp_path / f"log.{number}").touch()
+    assert find(tmp_path).left_out == {"with a number at the end": 20}
 
 
 @pytest.mark.timeout(10)

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -57,17 +58,18 @@ def main() -> None:
 
 
 def _prepare(arguments: list[str]) -> None:
+    from training.data import found
     from training.prepare.prepare import prepare
 
     info = _called(prepare, arguments)
-    if info["plants"] and "--plants" not in arguments:
+    if info["plants"] and not any(told.split("=")[0] == "--plants" for told in arguments):
         print("green photos: sketches have leaves and stems; --plants no draws none")
-    left_out = [f"{count:,} {kind}" for kind, count in info["left_out"].items()]
+    left_out = found.told(Counter(info["left_out"]))
     told = [
         " and ".join(f"{count:,} {split}" for split, count in info["counts"].items()) + " pairs",
         f"{info['removed']:,} removed whose picture is gone" if info["removed"] else "",
         f"{len(info['skipped']):,} pictures skipped",
-        f"left out: {', '.join(left_out)}" if left_out else "",
+        f"left out: {left_out}" if left_out else "",
         f"{info['empty']:,} drawings look empty" if info["empty"] else "",
         f"{info['alike']:,} photos nearly the same as others" if info["alike"] else "",
     ]

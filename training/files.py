@@ -56,7 +56,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     Raises:
         UserError: `folder` is a file, the disk is full, or does not let us write.
     """
-    folder = folder.resolve()
+    folder = Path(os.path.realpath(folder))
     old = folder.with_name(f".{folder.name}.old")
     with _beside(folder, ".partial") as beside:
         if old.is_dir() and not folder.exists():

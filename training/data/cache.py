@@ -21,6 +21,7 @@ from training.files import replacing, write_json
 from training.progress import Bar
 from training.size import Size, sides, told
 
+NAME = 60  # Characters of a folder's name in that of its cache: of four bytes, they fit in 255.
 AHEAD = 32  # Pictures decoded and not yet written: enough for every thread, and little memory.
 
 Rows = Generator[tuple[str, np.ndarray], None, None]
@@ -196,9 +197,10 @@ def keras_home() -> Path:
 
 def user_cache(folder: Path) -> Path:
     """Where this user keeps what was decoded from `folder`; may be removed at any time."""
-    place = folder.resolve()
+    place = os.path.realpath(folder)  # Which ends where links go round; `resolve` raises.
     digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
-    return keras_home() / "garabato" / "cache" / f"{place.name}-{digest}"
+    name = os.path.basename(place)[:NAME]
+    return keras_home() / "garabato" / "cache" / f"{name}-{digest}"
 
 
 def _first_writable(places: Sequence[Path]) -> Path:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from training.data.cache import Cache, Rows, in_order, user_cache
 from training.data.datasets import Cached, Dataset
 from training.data.downloads import locate
-from training.data.found import find_photos
+from training.data.found import MOST_KINDS, find_photos
 from training.data.known import describe
 from training.data.pairs import SPLITS
 from training.data.photos import UnreadablePhoto, load_photo
@@ -43,11 +43,12 @@ def open_unpaired(data: Path, size: int, kinds: Sequence[str] = ()) -> Dataset:
     """
     folder = locate(data)
     found = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    more = f" and {len(found) - MOST_KINDS} more" if len(found) > MOST_KINDS else ""
     names = list(kinds) or found
     if len(names) != 2 or not set(names) <= set(found):
         raise UserError(
             f"expected two folders of photos in {folder}, named by --kinds where there are more; "
-            f"got {names}, found {found}"
+            f"got {names[:MOST_KINDS]}, found {found[:MOST_KINDS]}{more}"
         )
     caches = [_cache(folder / name, size) for name in names]
     train, test = (Cached(tuple((cache, split) for cache in caches)) for split in SPLITS)

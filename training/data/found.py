@@ -15,8 +15,12 @@ SUFFIXES = {
 # Folders in which file servers, cameras and systems keep small copies, or what was thrown away.
 COPIES = {
     *("@eadir", "#recycle", "#snapshot", "$recycle.bin", "__macosx", "lost+found", "thmbnl"),
-    *("thumbnails", "system volume information"),
+    *("thumbnails", "system volume information", "@recycle", "@recently-snapshot"),
 }
+# Libraries of photo programs: beside the photos they hold copies of them in other sizes.
+LIBRARIES = {".photoslibrary", ".photolibrary", ".aplibrary"}
+ORIGINALS = {"originals", "masters"}
+MOST_KINDS = 8  # In a sentence.
 _HEAD = 32  # Bytes, which tell a picture by its content.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
@@ -39,7 +43,8 @@ def find(folder: Path) -> Found:
 
     A file is one by its suffix, or, where that says nothing of pictures, by its first bytes. Hidden
     files and folders are passed over. Links to folders are followed, each real folder once, so a
-    loop of links ends. Raises `UserError` when `folder` is not a folder.
+    loop of links ends. A folder below that cannot be read is counted with what is left out. Raises
+    `UserError` when `folder` is no folder, or cannot be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -53,8 +58,15 @@ def find(folder: Path) -> Found:
             continue
         seen.add(place)
         folders = []
-        for name, kind in _listed(folder / below):
-            # Of a million files each call counts: what a folder says of one is not asked again.
+        try:
+            listed = _listed(folder / below)
+        except OSError as error:
+            if not below:
+                raise UserError(f"cannot read the folder {folder}: {error.strerror}") from None
+            found.left_out[f"in {below[:-1]}, which cannot be read"] += 1
+            continue
+        # Of a million files each call counts: what a folder says of one is not asked again.
+        for name, kind in listed:
             if kind == "folder":
                 folders.append(name)
             elif name[0] == ".":
@@ -64,8 +76,13 @@ def find(folder: Path) -> Found:
             elif is_picture(folder / below / name):
                 found.names.append(below + name)
             else:
-                found.left_out[Path(name).suffix.lower() or "without a suffix"] += 1
-        copies = [name for name in folders if name.lower() in COPIES]
+                found.left_out[_kind_of_file(name)] += 1
+        library = os.path.splitext(place)[1].lower() in LIBRARIES
+        copies = [
+            name
+            for name in folders
+            if name.lower() in COPIES or (library and name.lower() not in ORIGINALS)
+        ]
         found.left_out.update(f"in {name}" for name in copies)
         folders = [name for name in folders if name[0] != "." and name not in copies]
         ahead += [f"{below}{name}/" for name in sorted(folders, reverse=True)]
@@ -74,13 +91,16 @@ def find(folder: Path) -> Found:
 
 
 def _listed(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield what is in a folder, with its kind; nothing of one that is gone, or not to be read."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                yield entry.name, _kind(entry)
-    except OSError:
-        return
+    """Give what is in a folder, with its kind. Raises `OSError` at once."""
+    return ((entry.name, _kind(entry)) for entry in os.scandir(folder))
+
+
+def _kind_of_file(name: str) -> str:
+    """What a file that is no picture is counted as: by its suffix, numbers as one."""
+    suffix = Path(name).suffix.lower()
+    if suffix[1:].isdecimal():
+        return "with a number at the end"
+    return suffix or "without a suffix"
 
 
 def _kind(entry: os.DirEntry[str]) -> str:
@@ -108,8 +128,13 @@ def find_photos(folder: Path) -> list[str]:
 
 
 def told(kinds: Counter[str]) -> str:
-    """Say how many there are of each kind, the most first."""
-    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    """Say how many there are of each kind, the most first, and of the rarest together."""
+    ordered = kinds.most_common()
+    more = ordered[MOST_KINDS:] if len(ordered) > MOST_KINDS + 1 else []
+    listed = [f"{count:,} {kind}" for kind, count in ordered[: len(ordered) - len(more)]]
+    if more:
+        listed.append(f"{sum(count for _, count in more):,} of {len(more):,} other kinds")
+    return ", ".join(listed)
 
 
 def is_picture(path: Path) -> bool:
@@ -120,8 +145,8 @@ def is_picture(path: Path) -> bool:
     if path.name.startswith("."):
         return False
     named = path.suffix.lower() in SUFFIXES
-    if not path.is_file():  # A pipe would keep whoever reads it waiting.
-        return named and path.is_symlink() and not path.exists()
+    if not os.path.isfile(path):  # A pipe would keep whoever reads it waiting.
+        return named and os.path.islink(path) and not os.path.exists(path)
     return named or _looks_like_one(path)
 
 

@@ -122,7 +122,8 @@ def sketch_input(name: str, size: Size) -> keras.KerasTensor:
     if min(height, width) < 64 or height % 64 or width % 64:
         raise UserError(
             f"{name} halves the picture six times, so its sides must be multiples of 64; "
-            f"got {told(size)}: prepare the photos with --size 256"
+            f"got {told(size)}: prepare the photos with --size 256, or pairs with --size 256 and "
+            "--layout ab (side by side) or --layout pairs (input/ and target/)"
         )
     return keras.Input((height, width, 3), name="sketch")
 

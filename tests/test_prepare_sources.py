@@ -11,6 +11,7 @@ from tests.prepared import SIZE, contents, photo, places, run
 from training.data import known
 from training.data.emoji import no_thing
 from training.data.known import Source
+from training.errors import UserError
 from training.prepare.sources import AGAIN
 
 
@@ -99,12 +100,51 @@ def test_transparent_pictures_stand_in_a_studio(tmp_path):
         assert pixels[0, 0].min() > 230 and pixels.shape == (SIZE, SIZE, 3)
 
 
+def test_loose_photos_beside_a_split_are_one_kind(tmp_path):
+    for name in ("train/a.png", "train/b.png", "test/a.png", "more/a.png"):
+        photo(tmp_path / "photos" / name, 1)
+    for number in range(30):
+        photo(tmp_path / "photos" / f"IMG_{number:04}.png", number)
+    info = run(tmp_path / "photos", tmp_path / "out")
+    assert info["counts"] == {"train": 2, "test": 1}
+    assert info["left_out"] == {"beside train and test": 30, "in more": 1}
+
+
+def test_pairs_that_are_taken_as_photos_are_told(tmp_path, capsys):
+    for number, part in enumerate(("train", "train", "val", "val")):
+        name = f"{number}.png"
+        photo(tmp_path / "wide" / part / name, number, (96, 48))
+        photo(tmp_path / "sides" / part / "input" / name, number)
+        photo(tmp_path / "sides" / part / "target" / name, number)
+        both = Image.new("RGB", (96, 48), (number, 200, 90))
+        both.paste((150, number, 30), (48, 0, 96, 48))
+        (tmp_path / "maps" / part).mkdir(parents=True, exist_ok=True)
+        both.save(tmp_path / "maps" / part / name)
+    for folder, layout in (("wide", None), ("sides", "pairs"), ("maps", "ab")):
+        run(tmp_path / folder, tmp_path / f"of-{folder}")
+        told = [line for line in capsys.readouterr().err.splitlines() if "warning: " in line]
+        assert len(told) == (layout is not None)
+        assert layout is None or told[0].endswith(f"if it holds pairs, give --layout {layout}")
+
+
+def test_links_that_lead_to_themselves_are_skipped_or_refused(tmp_path):
+    for number in range(3):
+        photo(tmp_path / "photos" / f"{number}.png", number)
+    (tmp_path / "photos" / "self.jpg").symlink_to("self.jpg")
+    info = run(tmp_path / "photos", tmp_path / "out")
+    assert info["photos"] == 3 and "symbolic links" in info["skipped"]["self.jpg"]
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UserError, match="cannot write"):
+        run(tmp_path / "photos", tmp_path / "loop")
+
+
 @pytest.mark.parametrize(
     "name, left_out",
     [
         ("1f408", False),  # cat
         ("2615", False),  # hot beverage
         ("1f9d1-200d-1f33e", False),  # farmer
+        ("1f469-200d-1f33e", False),  # a woman who is a farmer, which begins with the woman
         ("1f9d1-1f3fb-200d-1f33e", True),  # the same, with a skin tone
         ("1f3c3-200d-2640-fe0f", True),  # woman running, beside the person running
         ("1f1fa-1f1fe", True),  # flag

@@ -204,6 +204,44 @@ def test_a_journal_cut_short_by_a_crash_loses_one_line_only(photos, tmp_path):
     assert len(list((tmp_path / "out").rglob("*.jpg"))) == 16
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'"key": "', b'"key": "\x80'),
+        (b'"look": "', b'"look": "zz'),
+        (b'"name": "0003.jpg"', b'"name": 3'),
+        (b'"name": "0003.jpg"', b'"name": "' + b"9" * 5000 + b'.jpg"'),
+        (b'"source": "', b'"source": {}, "other": "'),
+        (b'"split": "', b'"split": ["'),
+        (b'"empty": false', b'"empty": "no"'),
+    ],
+)
+def test_a_damaged_line_of_the_journal_is_one_pair_to_make_again(photos, tmp_path, was, becomes):
+    before = run(photos, tmp_path / "out")
+    journal = tmp_path / "out" / "photos.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    assert was in lines[2]
+    journal.write_bytes(b"".join([*lines[:2], lines[2].replace(was, becomes), *lines[3:]]))
+    assert len(places(tmp_path / "out")) == 7
+    assert run(photos, tmp_path / "out") == before
+    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 16
+
+
+def test_a_pair_that_is_damaged_on_the_disk_is_named(photos, tmp_path):
+    run(photos, tmp_path / "out")
+    damaged = []
+    for path in (tmp_path / "out").glob("*/target/*.jpg"):
+        path.write_bytes(path.read_bytes()[:40])
+        damaged.append(path)
+    photo(photos / "new.png", 50)
+    for _ in damaged:
+        with pytest.raises(UserError, match="is damaged .*: remove it and run") as error:
+            run(photos, tmp_path / "out")
+        [named] = [path for path in damaged if str(error.value).startswith(str(path))]
+        named.unlink()
+    assert run(photos, tmp_path / "out")["photos"] == 9
+
+
 def test_a_journal_cannot_lead_out_of_the_dataset(photos, tmp_path):
     run(photos, tmp_path / "out")
     (tmp_path / "precious.jpg").write_bytes(b"precious")

@@ -16,7 +16,7 @@ from training.data.found import find
 from training.data.known import SOURCES
 from training.data.pairs import SIDES, SPLITS, match_names, read_pair, split_folders
 from training.data.photos import UnreadablePhoto, load_image
-from training.data.side_by_side import Shapes, shapes_of
+from training.data.side_by_side import Shapes, shapes_of, some_of
 from training.errors import UserError
 from training.size import Size, from_json
 
@@ -210,7 +210,7 @@ def _how_to_make(folder: Path) -> str:
 def _cached(folder: Path, split: str, size: Size, pairs: _Pairs, direction: str) -> Cached:
     @functools.cache
     def shapes() -> Shapes:
-        images = (pairs.files(pair) for pair in pairs.names)
+        images = [pairs.files(pair) for pair in some_of(pairs.names)]
         return shapes_of([one for one, other in images if one == other])
 
     def read(pair: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:

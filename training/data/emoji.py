@@ -23,7 +23,9 @@ _WOMAN, _MAN, _JOINER, _PLAIN = 0x2640, 0x2642, 0x200D, 0xFE0F
 def no_thing(name: str) -> bool:
     """Tell of an emoji, by its code points in hexadecimal with dashes, whether it is left out.
 
-    So are those that another one shows as well: skin tones, and the same person as man and woman.
+    So are those that another one shows as well: skin tones, and a person with the sign of man or
+    woman. Professions that begin with a man or a woman (1f468-, 1f469-) stay beside the person of
+    the same profession (1f9d1-): the model that ships was trained with them.
     """
     points = [int(part, 16) for part in name.split("-")]
     points = [point for point in points if point not in (_PLAIN, _JOINER)]

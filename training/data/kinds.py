@@ -36,5 +36,11 @@ def _sources(data: Path) -> dict[str, str]:
     journal = data / "photos.jsonl"
     if not journal.is_file():
         return {}
-    entries = map(json.loads, journal.read_text().splitlines())
-    return {entry["name"]: Path(entry["source"]).name for entry in entries}
+    sources = {}
+    for line in journal.read_bytes().splitlines():
+        try:
+            entry = json.loads(line)
+            sources[entry["name"]] = Path(entry["source"]).name
+        except (ValueError, TypeError, KeyError):
+            continue  # Cut short or damaged: `prepare` makes the pair again.
+    return sources

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -17,11 +17,12 @@ MANY = 8
 WIDE = 1.8  # Width by height from which on a picture is two unless something speaks against it.
 PAPER = 24  # Of 255: what a column of empty paper may vary by, as a JPEG.
 MOST = 0.6  # Share of a folder; a few things on paper leave its middle empty in a third of it.
-MOST_LOOKED_AT = 64  # Pictures of a folder, at equal distances.
+MOST_LOOKED_AT = 64  # Pictures of a folder.
 SAME = math.log(1.02)  # Shapes that differ by less are one.
 _COLUMNS, _ROWS = 192, 96  # Halves and thirds of so many columns begin between two of them.
 _MIDDLE, _THIRDS = _COLUMNS // 2, (_COLUMNS // 3, _COLUMNS - _COLUMNS // 3)
 
+Source = TypeVar("Source")
 # Whether pictures of a shape are two side by side, by `_shape`, where a folder tells.
 Shapes: TypeAlias = Mapping[int, bool]
 
@@ -56,10 +57,11 @@ def shapes_of(paths: Sequence[Path]) -> Shapes:
     """Tell for each shape of a folder's pictures whether they are two side by side.
 
     A single picture may have an edge anywhere. Where two meet, all of them have one, or on paper
-    most of them have nothing. Pictures twice as wide as high need no telling.
+    most of them have nothing. Pictures twice as wide as high need no telling. `paths` are `some_of`
+    the folder's.
     """
     seen: dict[int, list[_Columns]] = {}
-    for image in _some(paths):
+    for image in _loaded(paths):
         if not _twice_as_wide(image):
             seen.setdefault(_shape(image), []).append(_columns(image))
     return {shape: _are_two(shape, looks) for shape, looks in seen.items()}
@@ -68,17 +70,23 @@ def shapes_of(paths: Sequence[Path]) -> Shapes:
 def look_like_pairs(paths: Sequence[Path]) -> bool:
     """Tell whether pictures are pairs: all twice as wide as high, and parted in their middle."""
     looks = []
-    for image in _some(paths):
+    for image in _loaded(paths):
         if not _twice_as_wide(image):
             return False
         looks.append(_columns(image))
     return bool(looks) and _parted(looks, (_MIDDLE,))
 
 
-def _some(paths: Sequence[Path]) -> Iterator[Image.Image]:
-    for place in np.linspace(0, len(paths) - 1, min(MOST_LOOKED_AT, len(paths))).astype(int):
+def some_of(sources: Sequence[Source]) -> list[Source]:
+    """As many of a folder's pictures as are looked at, at equal distances."""
+    places = np.linspace(0, len(sources) - 1, min(MOST_LOOKED_AT, len(sources))).astype(int)
+    return [sources[place] for place in places]
+
+
+def _loaded(paths: Sequence[Path]) -> Iterator[Image.Image]:
+    for path in paths:
         try:
-            yield load_image(paths[place], _ROWS)
+            yield load_image(path, _ROWS)
         except UserError:
             continue  # Whoever needs it says what is wrong with it.
 

@@ -35,7 +35,7 @@ class Entry:
 class Ledger:
     """A journal of finished pairs, one JSON line each, appended as they are finished.
 
-    A line that a crash cut short is dropped: its pair is made again.
+    A line that a crash cut short, or that is damaged, is dropped: its pair is made again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,19 +45,18 @@ class Ledger:
         self._file: TextIO | None = None
         self._last = 0
         if path.exists():
-            with open(path) as file:
+            with open(path, "rb") as file:
                 self._read(file)
         for entry in self.entries.values():
             self._last = max(self._last, int(Path(entry.name).stem))
 
-    def _read(self, lines: Iterable[str]) -> None:
+    def _read(self, lines: Iterable[bytes]) -> None:
         for line in lines:
             try:
                 entry = Entry(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-            # Files are removed by what stands here: no name may lead out of the dataset.
-            if entry.split in SPLITS and re.fullmatch(r"\d+\.jpg", entry.name):
+            if _is_whole(entry):
                 self.entries[entry.source] = entry
 
     def next_name(self) -> str:
@@ -92,3 +91,13 @@ class Ledger:
         if self._file:
             self._file.close()
             self._file = None
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Tell whether every field is what was written once, and not what damage made of it."""
+    texts = (entry.source, entry.name, entry.split, entry.key, entry.look)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(entry.empty, bool):
+        return False
+    # Files are removed by what stands here: no name may lead out of the dataset.
+    named = entry.split in SPLITS and re.fullmatch(r"[0-9]{1,18}\.jpg", entry.name)
+    return bool(named and re.fullmatch(r"([0-9a-f]{16})?", entry.look))

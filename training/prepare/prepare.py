@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from training import progress
 from training.data import found
 from training.data.known import SOURCES, describe
 from training.data.photos import MIN_SIDE
@@ -14,7 +15,7 @@ from training.files import alone
 from training.options import PictureSize
 from training.prepare.grounds import Ground
 from training.prepare.sketches import SKETCHES
-from training.prepare.sources import are_plants, drawn_again, find_sources
+from training.prepare.sources import are_plants, drawn_again, find_sources, other_layout
 from training.prepare.update import bring_up_to_date
 from training.prepare.workers import Plan
 from training.size import Size, sides, to_json, told
@@ -125,6 +126,11 @@ def prepare(
     if layout == "photos" and plants == "auto":
         info["plants"] = before["plants"] if before else are_plants(folder, sources.files)
     _check_unchanged(dataset, info, before)
+    if layout == "photos" and not before and (seems := other_layout(folder, sources.files)):
+        progress.warn(
+            f"{photos} looks like pairs{' side by side' if seems == 'ab' else ''}, and is taken as "
+            f"photos to draw sketches of; if it holds pairs, give --layout {seems}"
+        )
     plan = Plan(
         folder,
         dataset,

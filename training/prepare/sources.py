@@ -12,6 +12,7 @@ from training.data.found import find
 from training.data.known import SOURCES
 from training.data.pairs import SIDES, match_names, split_folders
 from training.data.photos import UnreadablePhoto, decode, to_size
+from training.data.side_by_side import look_like_pairs, some_of
 from training.errors import UserError
 from training.prepare.sketches.scene import WORK, green_parts
 
@@ -73,6 +74,16 @@ def _all_sources(photos: Path, dataset: Path, layout: str, name: str) -> Sources
         elif not os.path.realpath(photos / name).startswith(below):
             sources.files[name] = (name, name)
     return sources
+
+
+def other_layout(photos: Path, files: dict[str, tuple[str, str]]) -> str | None:
+    """Tell by folders and pictures which layout photos have that are pairs, if they seem to be."""
+    train, _ = split_folders(photos)
+    for part in ("", train):
+        if part is not None and all((photos / part / side).is_dir() for side in SIDES):
+            return "pairs"
+    looked_at = [photos / one for one, _ in some_of(list(files.values()))]
+    return "ab" if look_like_pairs(looked_at) else None
 
 
 def drawn_again(files: dict[str, tuple[str, str]], drawings: int) -> dict[str, tuple[str, str]]:

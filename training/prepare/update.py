@@ -13,7 +13,7 @@ import numpy as np
 
 from training import progress
 from training.data.pairs import SIDES, SPLITS, pair_sheet
-from training.data.side_by_side import shapes_of
+from training.data.side_by_side import shapes_of, some_of
 from training.errors import UserError
 from training.files import write_image, write_json
 from training.prepare.alike import near_duplicates
@@ -56,8 +56,8 @@ def bring_up_to_date(
         _remove(dataset, ledger.entries.pop(source))
     jobs, skipped = _plan_jobs(plan, ledger, sources, info["test_share"])
     if jobs and plan.layout == "ab":
-        images = [plan.photos / files[0] for files in sources.values()]
-        plan = replace(plan, shapes=shapes_of(images))
+        looked_at = [plan.photos / files[0] for files in some_of(list(sources.values()))]
+        plan = replace(plan, shapes=shapes_of(looked_at))
     with ledger:
         for job, made in make_pairs(plan, jobs, processes):
             if made.skipped:  # a pair made earlier, when the photo could be read, stays

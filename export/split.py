@@ -58,6 +58,7 @@ def split(generator: keras.Model, examples: Inputs) -> keras.Model:
     if not chosen:
         return generator
     ranges, values = network.ranges(chosen, examples), network.values(chosen, examples)
+    chosen = [each for each in chosen if _stands_with_none_below_0(each, ranges)]
     weights = {id(each): each.get_weights() for each in convolutions}
     changed: dict[int, Any] = {}
     reach: dict[int, float] = {}
@@ -76,7 +77,7 @@ def split(generator: keras.Model, examples: Inputs) -> keras.Model:
         read = np.concatenate([read, read], axis=axes(reader).read)
         read = read * np.expand_dims(parts.read, axes(reader).made)
         weights[id(reader)] = [np.concatenate([before, read, after], axes(reader).read), bias]
-        changed |= {id(each): layers.Identity(name=each.name) for each in _bends(stretch)}
+        changed |= {id(each): layers.Identity(name=each.name) for each in _relus(stretch)}
     for stretch in chosen:
         for each in (*stretch.makers, stretch.readers[0][0]):
             kernel, bias = weights[id(each)]
@@ -91,29 +92,39 @@ def _only_for(readers: list[layers.Layer], stretch: Stretch) -> bool:
         and getattr(stretch.makers[0], "groups", 1) == 1
         and len(stretch.readers) == 1
         and any(stretch.readers[0][0] is each for each in readers)
-        and len(_bends(stretch)) + (stretch.makers[0].activation is relu) <= 1
+        and len(_relus(stretch)) + (stretch.makers[0].activation is relu) <= 1
+        and not any(isinstance(each, layers.LeakyReLU) for each in stretch.passed)
     )
 
 
-def _bends(stretch: Stretch) -> list[layers.Layer]:
-    return [each for each in stretch.passed if isinstance(each, layers.ReLU | layers.LeakyReLU)]
+def _stands_with_none_below_0(stretch: Stretch, ranges: dict[int, np.ndarray]) -> bool:
+    """Whether what lies beside it is never below 0: all that lies side by side has one range."""
+    for each in stretch.passed:
+        if isinstance(each, layers.Concatenate):
+            start = stretch.readers[0][1]
+            beside = np.delete(ranges[id(each)][0], slice(start, start + stretch.channels))
+            if beside.size and beside.min() < 0:
+                return False
+    return True
+
+
+def _relus(stretch: Stretch) -> list[layers.Layer]:
+    return [each for each in stretch.passed if isinstance(each, layers.ReLU)]
 
 
 def _parts(stretch: Stretch, ranges: dict[int, np.ndarray], values: dict[int, np.ndarray]) -> Parts:
     """Divide the channels of a stretch, by the ranges of what it passes, and some values."""
-    (maker,), bends = stretch.makers, _bends(stretch)
+    (maker,), relus = stretch.makers, _relus(stretch)
     # What a ReLU takes is never rounded: it is one operation of a file with what makes it.
-    rounded = stretch.passed[stretch.passed.index(bends[0]) if bends else 0 :]
+    rounded = stretch.passed[stretch.passed.index(relus[0]) if relus else 0 :]
     reach = max(float(np.abs(ranges[id(each)]).max()) for each in rounded)
-    if maker.activation is relu or any(isinstance(each, layers.ReLU) for each in bends):
+    if maker.activation is relu or relus:
         height = _heights(values[id(rounded[0])], reach)
         read = np.concatenate([height, reach - height]) / reach
         return Parts(reach, 1 / read, np.concatenate([np.zeros_like(height), -height]) / read, read)
     below, above = np.maximum(np.array([[-1], [1]]) * ranges[id(rounded[0])], reach / MOST)
-    slope = bends[0].negative_slope if bends else 1.0
     read = np.concatenate([above, -below]) / reach
-    times = 1 / read * np.repeat([1.0, slope], len(above))
-    return Parts(reach, times, np.zeros_like(read), read)
+    return Parts(reach, 1 / read, np.zeros_like(read), read)
 
 
 def _heights(channels: np.ndarray, reach: float) -> np.ndarray:

@@ -12,8 +12,9 @@ from export.serving import image_to_image, in_keras
 from export.split import split
 from tests.export_networks import NETWORKS, inputs_of, randomised, sketches
 
-# Of U-Nets what comes up, not what stands beside it; of a sum, a norm or a look nothing.
-WIDER = {"tiny_unet": 2, "tiny_shuffle": 0, "slim_unet": 2, "grain": 2, "looks": 0, "unet": 0}
+# Of U-Nets what comes up, not what stands beside it; of a sum, a norm, a look or beside what is
+# below 0 nothing.
+WIDER = {"tiny_unet": 0, "tiny_shuffle": 0, "slim_unet": 2, "grain": 2, "looks": 0, "unet": 0}
 
 
 def widths(generator: keras.Model) -> list[int]:
@@ -84,7 +85,7 @@ def test_both_parts_are_the_whole_within_half_a_step_of_the_larger(activation, v
 def test_two_that_lie_side_by_side_are_each_read_where_they_are():
     x = keras.Input((8, 8, 3))
     sides = [layers.Conv2D(count, 1, activation="relu")(x) for count in (4, 2)]
-    joined = layers.Concatenate()([sides[0], x, sides[1]])
+    joined = layers.Concatenate()([sides[0], layers.ReLU()(x), sides[1]])
     generator = randomised(keras.Model(x, layers.Conv2D(3, 1, activation="tanh")(joined)))
     given = sketches(8, 8)
     after = split(generator, given)
@@ -92,11 +93,16 @@ def test_two_that_lie_side_by_side_are_each_read_where_they_are():
     np.testing.assert_allclose(in_keras(after, given), in_keras(generator, given), atol=0.5)
 
 
-@pytest.mark.parametrize("kind", ["skip", "groups"])
-def test_channels_that_others_read_or_that_come_in_groups_are_made_once(kind):
+@pytest.mark.parametrize("kind", ["skip", "groups", "below 0"])
+def test_channels_that_others_read_or_come_in_groups_or_stand_with_some_below_0_are_made_once(kind):
     x = keras.Input((8, 8, 4))
     y = layers.Conv2D(4, 1, activation="relu", groups=2 if kind == "groups" else 1)(x)
-    z = layers.Concatenate()([layers.Conv2D(2, 1)(y), y]) if kind == "skip" else y
+    beside = {
+        "skip": [layers.Conv2D(2, 1)(y), y],
+        "below 0": [y, x],
+        "groups": [y, layers.ReLU()(x)],
+    }
+    z = layers.Concatenate()(beside[kind])
     generator = randomised(keras.Model(x, layers.Conv2D(3, 1, activation="tanh")(z)))
     after = split(generator, {"sketch": np.zeros((4, 8, 8, 4), np.uint8)})
     assert after.layers[1].filters == 4

@@ -93,7 +93,7 @@ def main(
     """Print the figures of `count` composed photos; the worst 64 are on `sheet`."""
     renders, photos = listed(things, grounds, held_out=True)
     rng = np.random.default_rng(seed)
-    rows = []
+    rows: list[tuple] = []
     seconds = 0.0
     for place in rng.choice(len(renders), count, replace=count > len(renders)):
         ground = load_photo(photos[rng.integers(len(photos))], SIZE)

@@ -6,6 +6,7 @@ where photos become a sketchpad.
 """
 
 import argparse
+import shlex
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.errors import UserError, cannot_listen, cli
+from demo.typed import python
 
 
 @cli
@@ -57,7 +59,8 @@ def _space(arguments: Sequence[str]) -> None:
             "generates for all; `npm ci && npm run build` in demo/web makes it",
             file=sys.stderr,
         )
-    print(f"{options.folder} is ready: upload it as it is, or try it with `python app.py` in it")
+    command = shlex.join([python(options.folder.absolute()), "app.py"])
+    print(f"{options.folder} is ready: upload it as it is, or try it with `{command}` in it")
 
 
 def _studio(arguments: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from demo.cards import FORMATS, BundleFile, Card, SketchCard, load_card, read_mo
 from demo.carried import trim
 from demo.errors import UserError
 from demo.replaced import made_in, recover, swap
+from demo.typed import typed
 
 _HERE = Path(__file__).parent
 CODE = ("*.py", "*.css", "*.json", "pad/*")  # Of this package; bundles and the page lie elsewhere.
@@ -127,8 +128,8 @@ def _check_for_browsers(cards: Sequence[Card]) -> None:
         told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
         if isinstance(card, SketchCard) and not {"tflite-int8", "tfjs"} & set(told["files"]):
             raise UserError(
-                f"{card.folder} has no file that every browser runs; complete it by `python -m "
-                f"export {card.folder} BUNDLE --formats web`, and take that"
+                f"{card.folder} has no file that every browser runs; complete it by `"
+                f"{typed('export', card.folder, 'BUNDLE', '--formats', 'web')}`, and take that"
             )
 
 

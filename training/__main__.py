@@ -1,7 +1,6 @@
 """The command line: python -m training prepare | fit | preview | evaluate | devices."""
 
 import os
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import tyro
 from training import progress
 from training.errors import UserError, cli
 from training.library_output import shown_on_failure
+from training.typed import typed
 
 Returned = TypeVar("Returned")
 
@@ -92,7 +92,7 @@ def _fit(arguments: list[str]) -> None:
             task = next(iter(presets.values())).task
             print(f"  {recipe:12} {task:15} presets: {', '.join(presets)}")
         print(f"\nDATASET: a folder, or for all but pix2pix one of {', '.join(SOURCES)}.")
-        print("python -m training fit RECIPE --help lists a recipe's options.")
+        print("fit RECIPE --help lists a recipe's options.")
         return
     if name not in RECIPES:
         raise UserError(f"unknown recipe {name!r}; there are {', '.join(RECIPES)}")
@@ -150,7 +150,7 @@ def _tell(run: Path, sheet: Path) -> None:
         print(told_nearness(near))
         progress.tell("measured", measures=[near])
     bundle = Path("bundles") / run.name
-    print(f"look at {sheet}, then: {shlex.join(['python', '-m', 'export', str(run), str(bundle)])}")
+    print(f"look at {sheet}, then: {typed('export', run, bundle)}")
 
 
 def _preview(arguments: list[str]) -> None:

@@ -1,7 +1,6 @@
 """What a training is given, before any work: options checked, data and devices opened."""
 
 import dataclasses
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from training.runs.options import FitOptions, resolve_precision
 from training.size import to_json
 from training.transfer.start import chosen, identify
 from training.transfer.teacher import weights_file
+from training.typed import typed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +51,9 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
     options = dataclasses.replace(options, start=chosen(told, recipe, begun))
     dataset = recipe.open(options.data)
     if dataset.info.get("complete") is False:
-        rest = shlex.join([str(dataset.info.get("source", "PHOTOS")), str(options.data)])
-        progress.warn(
-            f"{options.data} is half made; this goes on: python -m training prepare {rest}"
-        )
+        source = dataset.info.get("source", "PHOTOS")
+        way_on = typed("training", "prepare", source, options.data)
+        progress.warn(f"{options.data} is half made; this goes on: {way_on}")
     if options.licence:
         dataset = dataclasses.replace(dataset, info=dataset.info | {"licence": options.licence})
     devices = Devices(options.devices)

@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from training.data.photos import UnreadablePhoto, load_image
 from training.data.side_by_side import Shapes, shapes_of, some_of
 from training.errors import UserError
 from training.size import Size, from_json
+from training.typed import typed
 
 
 class _Pairs(NamedTuple):
@@ -163,7 +163,10 @@ class Dataset:
                 info = dict(json.loads((folder / "dataset.json").read_text()))
                 size = size or from_json(info["size"])
             except (ValueError, TypeError, KeyError):
-                raise UserError(f"{folder / 'dataset.json'} is not what prepare writes") from None
+                raise UserError(
+                    f"{folder / 'dataset.json'} is not what prepare writes; make the pairs again, "
+                    f"in another folder: {typed('training', 'prepare', 'PHOTOS', 'FOLDER')}"
+                ) from None
         # What `prepare` left when it was interrupted may hold one half of a pair.
         places = dict(zip(SPLITS, _split_places(folder), strict=True))
         listed = {split: _list_pairs(places[split], strict=not info) for split in SPLITS}
@@ -204,7 +207,7 @@ def _how_to_make(folder: Path) -> str:
         ]
     elif str(folder) in SOURCES and SOURCES[str(folder)].inside:
         words = [str(folder), f"data/{folder}"]
-    return shlex.join(["python", "-m", "training", "prepare", *words])
+    return typed("training", "prepare", *words)
 
 
 def _cached(folder: Path, split: str, size: Size, pairs: _Pairs, direction: str) -> Cached:

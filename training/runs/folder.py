@@ -17,6 +17,7 @@ from training.errors import UserError
 from training.recipes import recipe_from
 from training.runs.configuration import differences, sha256
 from training.size import Size, from_json
+from training.typed import typed
 
 SCHEMA = 1
 
@@ -41,7 +42,8 @@ class Run:
         except FileNotFoundError:
             raise UserError(
                 f"expected a run folder with config.json, found none at {folder}; "
-                f"make one with: python -m training fit pix2pix --data DATASET --run {folder}"
+                f"make one with: "
+                + typed("training", "fit", "pix2pix", "--data", "DATASET", "--run", folder)
             ) from None
         except (ValueError, OSError) as error:
             raise UserError(f"{path} cannot be read: {error}") from None

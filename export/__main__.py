@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ import tyro
 from export.formats import FORMATS, GROUPS
 from training import progress
 from training.errors import UserError, cli
+from training.keras_backend import check_backend
 from training.library_output import shown_on_failure
 from training.options import PictureSize
 from training.transfer.bundle import CARD
@@ -114,8 +116,15 @@ def page(
 
 
 def _convert_with_tensorflow() -> None:
-    """Whatever trained the weights, TensorFlow converts them. Call before Keras is imported."""
+    """Whatever trained the weights, TensorFlow converts them. Call before Keras is imported.
+
+    Raises:
+        UserError: it is not installed, or Keras could not be loaded.
+    """
+    if not find_spec("tensorflow"):
+        raise UserError("export runs on TensorFlow, which is not installed here: install it")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    check_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports missing GPUs as errors.
     # It warns of networks that are traced one after another: each size is one.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

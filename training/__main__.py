@@ -11,7 +11,7 @@ import tyro
 
 from training import progress
 from training.errors import UserError, cli
-from training.library_output import shown_on_failure
+from training.keras_backend import loading_keras
 from training.typed import typed
 
 Returned = TypeVar("Returned")
@@ -79,7 +79,7 @@ def _prepare(arguments: list[str]) -> None:
 
 
 def _fit(arguments: list[str]) -> None:
-    with shown_on_failure("loading Keras"):
+    with loading_keras():
         from training.data.known import SOURCES
         from training.fit import FitOptions, describe, fit
         from training.recipes import RECIPES
@@ -154,14 +154,14 @@ def _tell(run: Path, sheet: Path) -> None:
 
 
 def _preview(arguments: list[str]) -> None:
-    with shown_on_failure("loading Keras"):
+    with loading_keras():
         from training.evaluation.preview import preview
 
     print(_called(preview, arguments))
 
 
 def _evaluate(arguments: list[str]) -> None:
-    with shown_on_failure("loading Keras"):
+    with loading_keras():
         from training.evaluation.evaluate import report
 
     _called(report, arguments, "evaluate")
@@ -175,7 +175,7 @@ def _called(function: Callable[..., Returned], arguments: list[str], name: str =
 
 
 def _devices(arguments: list[str]) -> None:
-    with shown_on_failure("loading Keras"):
+    with loading_keras():
         from training.device import report
 
     print(_called(report, arguments, "devices"))

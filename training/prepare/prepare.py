@@ -12,6 +12,7 @@ from training.data.known import SOURCES, describe
 from training.data.photos import MIN_SIDE
 from training.errors import UserError
 from training.files import alone
+from training.keras_backend import check_backend
 from training.options import PictureSize
 from training.prepare.grounds import Ground
 from training.prepare.sketches import SKETCHES
@@ -191,6 +192,7 @@ def located(photos: Path) -> Path:
     """A folder, or that of the dataset of this name, downloaded once."""
     if photos.is_dir() or str(photos) not in SOURCES:
         return photos
+    check_backend()
     from training.data.downloads import locate  # Keras downloads it, and takes seconds to load.
 
     return locate(photos)

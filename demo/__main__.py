@@ -91,7 +91,10 @@ def _studio(arguments: Sequence[str]) -> None:
     _check_port(options.port)
     from demo.studio.server import serve
 
-    folder = options.folder.expanduser().absolute()
+    try:
+        folder = options.folder.expanduser().absolute()
+    except RuntimeError:
+        raise UserError(f"there is no home for {options.folder}: give the folder's path") from None
     extra = arguments[split + 1 :]
     serve(folder, options.host, options.port, extra, token=options.token, show=options.open)
 

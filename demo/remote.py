@@ -97,7 +97,14 @@ def _base(address: str) -> httpx.URL:
 
 def _cache() -> Path:
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".cache") / "garabato" / "bundles"
+    try:
+        place = named if named.is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        raise UserError(
+            "this user has no home to keep bundles in: set XDG_CACHE_HOME to a folder that can be "
+            "written"
+        ) from None
+    return place / "garabato" / "bundles"
 
 
 def _latest(place: Path, reason: NotReached) -> Path:

@@ -196,3 +196,16 @@ def test_what_is_damaged_is_decoded_again(photos, damage):
     damage(user_cache(photos))
     assert levels(open_photos(photos, SIZE).train) == whole
     assert levels(open_photos(photos, SIZE).test) == [0, 20]
+
+
+def test_a_user_without_a_home_is_told_of_the_variable(tmp_path, monkeypatch):
+    """As in a container, under a number that the system has no name for."""
+
+    def nobody(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(UserError, match="^~/.keras has no place.*: set KERAS_HOME to a folder"):
+        user_cache(tmp_path)

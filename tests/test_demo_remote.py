@@ -246,3 +246,14 @@ def test_the_commands_open_a_bundle_of_the_hub_and_the_second_one_without_a_netw
     assert done.returncode == 0 and "is ready" in done.stdout
     assert "what was there on" in done.stderr
     assert load_card(tmp_path / "space" / "bundles" / "gan").name == "gan"
+
+
+def test_a_user_without_a_home_is_told_of_the_variable(monkeypatch):
+    def nobody(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(UserError, match="no home to keep bundles in: set XDG_CACHE_HOME"):
+        local("https://example.org/flowers")

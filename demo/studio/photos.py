@@ -168,7 +168,7 @@ def name_folder(project: Path, path: str) -> None:
 
     Raises `UserError` where there is no such folder.
     """
-    folder = Path(path).expanduser()
+    folder = Path(os.path.expanduser(path))  # Which leaves the home of nobody as it is.
     if path and not (folder.is_absolute() and folder.is_dir()):
         raise UserError(f"found no folder at {path}; give its whole path, from / on")
     if path and (folder.resolve() in project.resolve().parents or folder.resolve() == project):

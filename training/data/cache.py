@@ -191,8 +191,19 @@ def in_order(
 
 
 def keras_home() -> Path:
-    """Where Keras keeps a user's files: `~/.keras`, or what the variable `KERAS_HOME` names."""
-    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    """Where Keras keeps a user's files: `~/.keras`, or what the variable `KERAS_HOME` names.
+
+    Raises:
+        UserError: nobody knows where the home of this user is.
+    """
+    named = os.environ.get("KERAS_HOME", "~/.keras")
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        raise UserError(
+            f"{named} has no place, as there is no such home: set KERAS_HOME to a folder that can "
+            f"be written"
+        ) from None
 
 
 def user_cache(folder: Path) -> Path:

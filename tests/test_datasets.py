@@ -93,7 +93,7 @@ def test_no_pairs_is_an_error(tmp_path):
         Dataset.open(tmp_path)
 
 
-@pytest.mark.parametrize("text", ['{"size": 32,', "[]", "3", '{"size": "big"}'])
+@pytest.mark.parametrize("text", ['{"size": 32,', "[]", "3", '{"size": "big"}', '{"size": -64}'])
 def test_a_damaged_description_is_an_error(plain, text):
     (plain / "dataset.json").write_text(text)
     with pytest.raises(UserError, match="dataset.json is not what prepare writes"):

@@ -67,7 +67,9 @@ def test_what_is_no_size_is_told_what_one_is(text):
         parsed(text)
 
 
-@pytest.mark.parametrize("value", [None, True, 2.5, "64", "64x64", "wide", [64, 32], {}])
+@pytest.mark.parametrize(
+    "value", [None, True, 2.5, "64", "64x64", "wide", [64, 32], {}, 0, -64, 10**9]
+)
 def test_a_file_has_one_way_to_write_a_size(value):
     assert from_json(64) == 64 and from_json("64x32") == (64, 32)
     with pytest.raises(ValueError, match="expected a size"):

@@ -129,7 +129,7 @@ def test_a_missing_file_and_one_that_is_none_are_refused(folder):
         ({"examples": ["../secret"]}, "outside of the bundle"),
         ({"examples": "../secret"}, "expected examples to be a list"),
         ({"schema": 2}, "expected schema 1"),
-        ({"size": "64"}, "expected a size to be a number"),
+        ({"size": "64"}, "expected a size to be a number above 0"),
         ({"size": True}, "expected a size"),
         ({"size": 10**9}, "expected a size"),
         ({"training": None}, "expected training to be a dict"),

@@ -10,6 +10,8 @@ from training.errors import UserError
 
 SIZE = re.compile(r"([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
 
+LARGEST = 99_999  # px, a side: as many digits as a text may have.
+
 Size: TypeAlias = int | tuple[int, int]  # px: a square's side, or (width, height).
 
 
@@ -59,12 +61,12 @@ def to_json(size: Size) -> int | str:
 
 
 def from_json(value: Any) -> Size:
-    """A size from a file: a number, or a text such as `384x256`.
+    """A size from a file: a number above 0, or a text such as `384x256`.
 
     Raises:
         ValueError: it is neither.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST:
         return value
     if isinstance(value, str):
         try:
@@ -73,4 +75,6 @@ def from_json(value: Any) -> Size:
             raise ValueError(str(error)) from None
         if told(size) == value and not isinstance(size, int):  # One way to write each.
             return size
-    raise ValueError(f"expected a size to be a number or a text such as 384x256, got {value!r:.60}")
+    raise ValueError(
+        f"expected a size to be a number above 0 or a text such as 384x256, got {value!r:.60}"
+    )

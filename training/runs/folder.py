@@ -16,6 +16,7 @@ from training import files
 from training.errors import UserError
 from training.recipes import recipe_from
 from training.runs.configuration import differences, sha256
+from training.runs.written import is_card, missing
 from training.size import Size, from_json
 from training.typed import typed
 
@@ -34,7 +35,7 @@ class Run:
         """Open a run that exists.
 
         Raises:
-            UserError: the folder holds no run, or one of another schema.
+            UserError: the folder holds no run, one of another schema, or a damaged one.
         """
         path = Path(folder) / "config.json"
         try:
@@ -49,6 +50,11 @@ class Run:
             raise UserError(f"{path} cannot be read: {error}") from None
         if not isinstance(config, dict) or config.get("schema") != SCHEMA:
             raise UserError(f"{path} is not a configuration of schema {SCHEMA}")
+        for name in missing(config):
+            raise UserError(
+                f"{path} is damaged: {name} is missing, or is nothing that fit writes; get the run "
+                f"folder again, or train in another one"
+            )
         return cls(Path(folder), config)
 
     @classmethod
@@ -66,8 +72,8 @@ class Run:
         """Read the configuration of the run that `config` goes on with; None where none is yet.
 
         Raises:
-            UserError: the folder holds something else, or a run of another configuration; the
-                message names the differences.
+            UserError: the folder holds something else, a run of another configuration (the
+                message names the differences), or one whose checkpoints are gone.
         """
         if (folder / "config.json").exists():
             found = cls.open(folder).config
@@ -80,6 +86,7 @@ class Run:
                     f"{folder} is a run of another configuration ({'; '.join(different)}); "
                     f"choose another --run folder, {way_on}"
                 )
+            cls(folder, found)._expect_checkpoint()
             return found
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError(f"{folder} exists and is not a run folder; choose another --run")
@@ -105,15 +112,8 @@ class Run:
 
     @property
     def size(self) -> Size:
-        """Of its pictures.
-
-        Raises:
-            UserError: the configuration has none.
-        """
-        try:
-            return from_json(self.config.get("size"))
-        except ValueError as error:
-            raise UserError(f"{self.folder / 'config.json'}: {error}") from None
+        """Of its pictures."""
+        return from_json(self.config["size"])
 
     @property
     def samples(self) -> Path:
@@ -149,12 +149,47 @@ class Run:
         """What is told about the result: `weights`, `training` and `data`.
 
         Raises:
-            UserError: the run has not finished an epoch yet.
+            UserError: the run has not finished an epoch yet, or its card is damaged.
         """
         path = self.folder / "card.json"
         if not path.exists():
             raise UserError(f"{self.folder} has no trained generator yet: let fit finish an epoch")
-        return json.loads(path.read_text())
+        try:
+            card = json.loads(path.read_text())
+        except (ValueError, OSError, RecursionError):
+            card = None
+        if not is_card(card):
+            raise UserError(f"{path} is damaged: {self.way_on}")
+        return card
+
+    @property
+    def way_on(self) -> str:
+        """What to do where its card or its weights are damaged."""
+        if self._has_checkpoint():
+            return (
+                "its checkpoint is there, and one more epoch writes it again: start fit with more "
+                "--images, or more --minutes"
+            )
+        return "get the run folder again"
+
+    def _has_checkpoint(self) -> bool:
+        return any(self.checkpoints.glob("[0-9]*.npz"))
+
+    def _expect_checkpoint(self) -> None:
+        """Raise `UserError` where to begin anew would overwrite what was trained."""
+        trained = any(self.folder.glob("[!.]*.weights.h5"))
+        if not trained or self._has_checkpoint():
+            return
+        if self.checkpoints.is_dir() and self.log.is_file():
+            rows = self.log.read_text(errors="replace").splitlines()[1:]
+            if len(rows) == 1:  # Killed while its first epoch was written, the checkpoint last.
+                return
+        begin = f", and begin there with them: --start {self.folder}"
+        raise UserError(
+            f"{self.folder} has trained weights, but no checkpoint to go on from, and to begin "
+            f"anew would overwrite them: choose another --run folder"
+            f"{begin if self.weights('generator').exists() else ''}"
+        )
 
     def save_generators(self, generators: dict[str, keras.Model], about: dict[str, Any]) -> None:
         """Write each generator's weights and the card that vouches for them.
@@ -189,12 +224,13 @@ def load_generator(run: Run, name: str | None = None) -> keras.Model:
         raise UserError(f"{run.folder} has no generator {name}; it has {', '.join(weights)}")
     expected, path = weights[name], run.weights(name)
     if not path.exists():
-        raise UserError(f"{path} is missing: let fit finish an epoch")
+        raise UserError(f"{path} is missing: {run.way_on}")
     found = _fingerprint(path)
     if found != expected:
         raise UserError(
             f"{path} does not match its card: expected {expected['bytes']} bytes, sha256 "
-            f"{expected['sha256'][:12]}..., found {found['bytes']} bytes, {found['sha256'][:12]}..."
+            f"{expected['sha256'][:12]}..., found {found['bytes']} bytes, "
+            f"{found['sha256'][:12]}...; {run.way_on}"
         )
     generator = recipe_from(run.config).build_generator(run.size, run.config["seed"])
     try:

@@ -80,7 +80,7 @@ def test_from_a_zip_to_a_page_to_take_away_though_all_is_killed_on_the_way(tmp_p
         light = served.ask("GET", model["card"]).told["files"]["tflite-float16"]
         file = served.ask("GET", f"/files/roses/live/{light['path']}").content
         assert len(file) == light["bytes"]
-        served.tell("POST", "/projects/roses/more", {"minutes": 0.05})
+        served.tell("POST", "/projects/roses/more", {"minutes": 0.5})
         assert ended(served, "fit")["state"] == "finished"
         after = served.tell("GET", "/projects/roses")["training"]
         assert after["images"] > before["images"] and after["minutes"] > 0

@@ -38,7 +38,8 @@ class _Resumed:
 def fit(recipe: Any, options: FitOptions, *, name: str, verbose: int | str = "auto") -> Run:
     """Train `recipe` (an options dataclass) until `options.images` were seen; returns the run.
 
-    Or for `options.minutes`, of all its starts together, where these are given.
+    Or for `options.minutes`, of all its starts together, where these are given; or where neither
+    is, until what training/runs/length.py thinks enough.
 
     Started again on the same run folder, goes on from its last checkpoint, to the same weights
     that an uninterrupted run would reach.
@@ -77,9 +78,9 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
     told = {
         "recipe": f"{name} ({recipe.task})",
         **dataclasses.asdict(options),
+        **_told_length(opened),
         "data": f"{options.data}: {len(dataset.train):,} to train on, {len(dataset.test):,} held "
         f"out, {to_json(dataset.size)} px, licence {dataset.licence}",
-        "epochs": options.epochs(recipe.batch),
         "precision": opened.config["precision"],
         "devices": f"{opened.devices.replicas} x {device_name()}",
         **dataclasses.asdict(recipe),
@@ -94,6 +95,15 @@ def describe(recipe: Any, options: FitOptions, *, name: str) -> str:
     return "\n".join(lines)
 
 
+def _told_length(opened: Opened) -> dict[str, Any]:
+    """The options that decide the length, as resolved, and the epochs."""
+    if opened.options.minutes:
+        return dict.fromkeys(("images", "epoch_images", "epochs"), "planned when it begins")
+    length = opened.length
+    epochs = length.last_epoch(opened.recipe.batch)
+    return {"images": length.images, "epoch_images": length.epoch_images, "epochs": epochs}
+
+
 def _alone(opened: Opened) -> contextlib.AbstractContextManager[None]:
     """Keep a second `fit` out of the run folder, of several machines on the one that writes it."""
     folder = opened.options.run
@@ -104,9 +114,9 @@ def _alone(opened: Opened) -> contextlib.AbstractContextManager[None]:
 
 def _with_batch(opened: Opened) -> Opened:
     """Ask the device for its batch, with networks that are built for it and thrown away."""
-    options, dataset, devices = opened.options, opened.dataset, opened.devices
+    dataset, devices = opened.dataset, opened.devices
     columns = dataset.train.load()
-    most = min(len(dataset.train), options.epoch_images // LEAST_CALLS)
+    most = min(len(dataset.train), opened.length.epoch_images // LEAST_CALLS)
 
     def speed(recipe: Any) -> float:
         keras.utils.clear_session()  # The one before has to leave the memory.
@@ -114,7 +124,7 @@ def _with_batch(opened: Opened) -> Opened:
         model = _build(with_recipe(opened, recipe))
         if model.looks:
             model.looks.measure(*columns)
-        arrange_calls(model, devices, options.epoch_images // recipe.batch)
+        arrange_calls(model, devices, opened.length.epoch_images // recipe.batch)
         with devices.training():
             return plan.measure_speed(model, columns, recipe.batch, dataset.paired)
 
@@ -160,11 +170,15 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
     if model.looks:
         model.looks.measure(*columns)
     paired = opened.dataset.paired
+    epoch_images = opened.length.epoch_images
     if options.minutes and not Run.begun(options.run):
-        arrange_calls(model, devices, options.epoch_images // recipe.batch)
+        arrange_calls(model, devices, epoch_images // recipe.batch)
+        enough = opened.length.images
         with devices.training():
-            options = plan.planned(options, model, columns, recipe.batch, paired)
-        opened.config["epoch_images"] = options.epoch_images
+            epoch_images = plan.planned(
+                options.minutes, enough, model, columns, recipe.batch, paired
+            )
+        opened.config["epoch_images"] = epoch_images
     run, position = Run(options.run, opened.config), Position()
     if devices.chief:
         run = Run.start(run.folder, run.config)
@@ -175,7 +189,7 @@ def _resume(opened: Opened, model: AdversarialModel) -> _Resumed:
         print(introduced(run.config["start"]))
     position = checkpoints.from_chief(model, position, devices)
     devices.part_ways([v for v in model.variables if v.name == "seed_generator_state"])
-    batches = Batches(columns, recipe.batch, options.seed, options.epoch_images, paired=paired)
+    batches = Batches(columns, recipe.batch, options.seed, epoch_images, paired=paired)
     batches.epoch = position.epoch
     return _Resumed(run, position, batches)
 
@@ -191,15 +205,16 @@ def _train(
     """
     recipe, devices, run = opened.recipe, opened.devices, resumed.run
     options, position = opened.options, resumed.position
-    epochs = options.epochs(recipe.batch)
-    late = False
-    if options.minutes:
-        epochs = plan.last_epoch(run.config, len(opened.dataset.train), position.epoch)
-        late = position.seconds >= 60 * options.minutes
+    # What a time has planned is known by now.
+    length = dataclasses.replace(opened.length, epoch_images=run.config["epoch_images"])
+    epochs = length.last_epoch(recipe.batch, position.epoch)
+    late = bool(options.minutes) and plan.is_late(options.minutes, position)
     animation = callbacks.ProgressGIF(run.samples, run.progress, writer)
     if position.epoch >= epochs or late:
         print(f"{run.folder} has seen {position.images:,} images: nothing to do")
-        if options.minutes and not late:
+        if position.epoch < epochs:
+            plan.say_late(options.minutes, position)
+        elif length.enough:
             plan.say_enough(len(opened.dataset.train))
         if devices.chief and not run.progress.exists():  # It was stopped here.
             animation.on_train_end()
@@ -210,7 +225,7 @@ def _train(
         callbacks.Throughput(recipe.batch),
     ]
     if options.minutes:
-        around.append(plan.Deadline(options.minutes, position.seconds))
+        around.append(plan.Deadline(options.minutes, position))
         if position.epoch:
             plan.go_on(options.minutes, position.seconds)
     if devices.chief:
@@ -234,7 +249,7 @@ def _train(
             verbose=verbose if devices.chief else 0,
             callbacks=around,
         )
-    if options.minutes and told.epoch[-1] + 1 >= epochs:
+    if length.enough and told.epoch[-1] + 1 >= epochs:
         plan.say_enough(len(opened.dataset.train))
 
 

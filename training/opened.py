@@ -15,6 +15,7 @@ from training.runs import plan
 from training.runs.batch import for_batch
 from training.runs.configuration import digest, identity
 from training.runs.folder import Run
+from training.runs.length import Length, length_of
 from training.runs.options import FitOptions, resolve_precision
 from training.size import to_json
 from training.transfer.start import chosen, identify
@@ -30,6 +31,7 @@ class Opened:
     options: FitOptions
     dataset: Dataset
     devices: Devices
+    length: Length
     config: dict[str, Any]
 
 
@@ -66,13 +68,14 @@ def open_training(recipe: Any, options: FitOptions, name: str) -> Opened:
         raise UserError("--batch auto is for one machine: several agree on a number")
     if options.minutes:
         plan.check_recipe(recipe, devices.workers)
-        images = plan.planned_epoch_images(options.run) or options.epoch_images
-        options = dataclasses.replace(options, epoch_images=images)
     recipe = recipe.completed(earlier)
     config = _configuration(recipe, options, name, dataset)
     if begun and not told:  # It goes on from what it began with, whatever ships by now.
         config["start"] = begun.get("start")
-    return Opened(recipe, options, dataset, devices, config)
+    starts, pairs = bool(config["start"]), len(dataset.train)
+    length = length_of(options, begun, starts, recipe.batch, pairs)
+    config["epoch_images"] = length.epoch_images
+    return Opened(recipe, options, dataset, devices, length, config)
 
 
 def with_recipe(opened: Opened, recipe: Any) -> Opened:
@@ -96,7 +99,7 @@ def _configuration(recipe: Any, options: FitOptions, name: str, dataset: Dataset
         "size": to_json(dataset.size),
         "seed": options.seed,
         "precision": resolve_precision(options.precision),
-        "epoch_images": options.epoch_images,
+        "epoch_images": None,  # Decided when all else is known.
         "start": identify(options.start) if options.start else None,
         "data": {
             # Found from any working directory; a dataset's name stays one.

@@ -22,11 +22,15 @@ from training.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Position:
-    """How far a run has come: whole epochs, images seen, seconds spent in `fit`."""
+    """How far a run has come: whole epochs, images seen, seconds spent in `fit`.
+
+    And the seconds that its longest epoch took; 0 in a checkpoint of an earlier version.
+    """
 
     epoch: int = 0
     images: int = 0
     seconds: float = 0.0
+    longest: float = 0.0
 
 
 def state(model: keras.Model) -> dict[str, keras.Variable]:
@@ -126,4 +130,4 @@ def from_chief(model: keras.Model, position: Position, devices: Devices) -> Posi
     )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-    return Position(int(where[0]), int(where[1]), float(where[2]))
+    return Position(int(where[0]), int(where[1]), float(where[2]), float(where[3]))

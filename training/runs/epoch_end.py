@@ -47,8 +47,13 @@ class EpochEnd(keras.callbacks.Callback):
         self.recipe, self.run, self.batches = recipe, run, batches
         self.devices, self.writer = devices, writer
         self.dataset, self.start, self.clock = dataset, position, time.monotonic()
+        self.longest = position.longest
         self.averaged = {name: recipe.build_generator(dataset.size, 0) for name in recipe.shown}
         self.held_out = (dataset.test if len(dataset.test) else dataset.train).load()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the clock of the epoch."""
+        self.epoch_began = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Tell of what could not be written, not only when the next epoch has ended."""
@@ -59,7 +64,9 @@ class EpochEnd(keras.callbacks.Callback):
         self.writer.finish()  # It reads the averaged weights, which change now.
         done = epoch + 1
         images = done * self.batches.steps * self.batches.batch_size
-        seconds = self.start.seconds + time.monotonic() - self.clock
+        now = time.monotonic()
+        seconds = self.start.seconds + now - self.clock
+        self.longest = max(self.longest, now - self.epoch_began)
         for name, averaged in self.averaged.items():
             copy_averaged(self.model, self.model.networks[name], averaged)
             if self.model.optimizer.use_ema:
@@ -72,7 +79,8 @@ class EpochEnd(keras.callbacks.Callback):
             about["canvas"] = self.recipe.canvas
         if self.model.looks:
             about |= self.model.looks.about()
-        state, position = checkpoints.copied(self.model), Position(done, images, seconds)
+        state = checkpoints.copied(self.model)
+        position = Position(done, images, seconds, self.longest)
 
         def write() -> None:
             # Synced, as nobody makes a sheet of this epoch again.

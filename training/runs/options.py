@@ -1,7 +1,6 @@
 """Options of every training, whatever the recipe: their ranges, and what `auto` stands for."""
 
 import dataclasses
-import math
 import typing
 from pathlib import Path
 from typing import Literal
@@ -20,12 +19,15 @@ class FitOptions:
     """Folder of what the recipe trains on, or a name: `python -m training fit --help` has them."""
     run: Path
     """Run folder to write; a run that is there already goes on."""
-    images: int = 100_000
-    """Images to see in all. Raise it later, and the run goes on."""
-    epoch_images: int = 4_000
-    """Images between two checkpoints and sample sheets."""
+    images: int | None = None
+    """Images to see in all: 100,000 if not told, or where the run begins with something as many as
+    show it each pair twenty times, if that is less. Raise it later, and the run goes on."""
+    epoch_images: int | None = None
+    """Images between two checkpoints and sample sheets: 4,000 if not told, or less where few pairs
+    end it."""
     minutes: float = 0.0
-    """Minutes to train for in all, instead of --images: plans checkpoints and learning rate."""
+    """Minutes to train for in all, instead of --images: plans checkpoints and learning rate, so
+    that --epoch-images has no place beside it either."""
     start: Path | None = None
     """Begin with a run, a bundle, a float .tflite file, or what ships: flowers, as the preset fast
     does unless told otherwise, or objects; or with nothing: none."""
@@ -40,14 +42,17 @@ class FitOptions:
 
     def check(self, batch: int) -> None:
         """Raise `UserError` for a value out of its range; `batch` is the recipe's."""
+        for option, told in (("images", self.images), ("epoch-images", self.epoch_images)):
+            if self.minutes and told is not None:
+                raise UserError(f"--minutes and --{option} do not go together: give one of them")
         precisions = typing.get_args(Precision)
         for option, value, fits, expected in (
-            ("images", self.images, self.images >= 1, "1 or more"),
+            ("images", self.images, self.images is None or self.images >= 1, "1 or more"),
             ("minutes", self.minutes, 0 <= self.minutes < 1e6, "0, or the minutes to train for"),
             (
                 "epoch-images",
                 self.epoch_images,
-                self.epoch_images >= batch,
+                self.epoch_images is None or self.epoch_images >= batch,
                 f"--batch, {batch}, or more",
             ),
             ("seed", self.seed, 0 <= self.seed < 2**32, f"0 to {2**32 - 1}"),
@@ -56,10 +61,6 @@ class FitOptions:
         ):
             if not fits:
                 raise UserError(f"--{option} {value}: expected {expected}")
-
-    def epochs(self, batch: int) -> int:
-        """How many epochs it takes to see `images`; each is of whole batches."""
-        return math.ceil(self.images / (self.epoch_images // batch * batch))
 
 
 def resolve_precision(precision: str) -> str:

@@ -1,10 +1,8 @@
 """Train for a time: how fast this machine is, how often to save, the step size, when to stop."""
 
 import dataclasses
-import math
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,28 +11,16 @@ import numpy as np
 from training import progress
 from training.data.batches import Batches
 from training.errors import UserError
-from training.runs.checkpoints import copied, state
-from training.runs.folder import Run
-from training.runs.options import FitOptions
+from training.runs.checkpoints import Position, copied, state
+from training.runs.length import EPOCHS, PASSES
 
-EPOCHS = 20  # Checkpoints and sheets in a training of one stretch, if that is often enough.
-MOST_IMAGES = 4_000  # Between two of them,
+MOST_IMAGES = 4_000  # Between two checkpoints,
 MOST_SECONDS = 180.0  # as this is what a stop may cost;
 LEAST_SECONDS = 20.0  # but a GPU, which sees as many in one, would draw more sheets than it trains.
 # Calls that are not counted, as the first compiles, and what is enough to know the speed.
 WARM_UP, CALLS, SECONDS = 2, 6, 10.0
 # The learning rate stays for so much of the time, and has halved so often at its end.
 STEADY, HALVINGS = 0.5, 4.0
-# A training that began with something ends sooner, when it has seen all pairs so often: what it
-# learns of few photos after that, it knows by heart, and others come out the worse for it. Until
-# then its learning rate stays whole, unless half of the time is over: halved, colours got worse.
-PASSES = 20
-ENDLESS = 1_000  # Epochs, of which a time has some twenty: the clock ends them.
-
-
-def planned_epoch_images(folder: Path) -> int | None:
-    """How many images lie between two checkpoints of the run in a folder, if there is one."""
-    return Run.open(folder).config["epoch_images"] if (folder / "config.json").exists() else None
 
 
 def measure_speed(
@@ -52,21 +38,23 @@ def measure_speed(
 
 
 def planned(
-    options: FitOptions,
+    minutes: float,
+    enough: float,
     model: Any,
     columns: tuple[np.ndarray, ...],
     batch: int,
     paired: bool,
-) -> FitOptions:
-    """Measure the speed, say when it will be done, and choose how often to save until then."""
+) -> int:
+    """Measure the speed, and say when it will be done; returns the images between two checkpoints.
+
+    It ends sooner than in so many minutes where it has seen `enough` images by then.
+    """
     progress.step("measure speed")
     speed = measure_speed(model, columns, batch, paired)
-    enough = enough_images(bool(options.start), len(columns[0]))
-    minutes = min(options.minutes, enough / speed / 60)
+    minutes = min(minutes, enough / speed / 60)
     print(told(speed, minutes))
     progress.tell("planned", **expected(speed, minutes))
-    images = epoch_images(speed, minutes, batch)
-    return dataclasses.replace(options, epoch_images=images)
+    return epoch_images(speed, minutes, batch)
 
 
 def epoch_images(speed: float, minutes: float, batch: int) -> int:
@@ -89,47 +77,63 @@ def check_recipe(recipe: Any, workers: int) -> None:
         raise UserError("--minutes is for one machine: several agree on a number of --images")
 
 
-def enough_images(started: bool, pairs: int) -> float:
-    """After how many images of so many pairs a training ends, whatever its time."""
-    return PASSES * pairs if started else math.inf
-
-
-def last_epoch(config: dict[str, Any], pairs: int, begun: int) -> int:
-    """The epoch that a run of so many pairs ends with, if not the clock ends it before.
-
-    `begun` are over already.
-    """
-    enough = enough_images(bool(config["start"]), pairs) / config["epoch_images"]
-    return math.ceil(min(enough, begun + ENDLESS))
-
-
 class Deadline(keras.callbacks.Callback):
     """Lowers the learning rate as the time goes by, and stops before an epoch that would be late.
 
-    What is saved holds the whole learning rate, so that a run may go on for another time.
+    It says so. What is saved holds the whole learning rate, so that a run may go on for another
+    time.
     """
 
-    def __init__(self, minutes: float, seconds: float):
-        """Stop after so many minutes, of which `seconds` are over."""
+    def __init__(self, minutes: float, begun: Position):
+        """Stop after so many minutes, of which those of `begun` are over."""
         super().__init__()
-        self.seconds, self.spent = 60 * minutes, seconds
+        self.minutes, self.begun = minutes, begun
         self.began = time.monotonic()
-        self.longest = 0.0
+        self.now = begun
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Take the learning rate of this moment."""
         self.epoch_began = time.monotonic()
         self.rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        progress = (self.spent + self.epoch_began - self.began) / self.seconds
+        spent = self.begun.seconds + self.epoch_began - self.began
+        progress = spent / (60 * self.minutes)
         self.model.optimizer.learning_rate = self.rate * step_size(progress)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Restore the learning rate, and see whether there is time for another epoch."""
         self.model.optimizer.learning_rate = self.rate
         now = time.monotonic()
-        self.longest = max(self.longest, now - self.epoch_began)
-        if self.spent + now - self.began + self.longest > self.seconds:
+        self.now = dataclasses.replace(
+            self.now,
+            epoch=epoch + 1,
+            seconds=self.begun.seconds + now - self.began,
+            longest=max(longest(self.now), now - self.epoch_began),
+        )
+        if is_late(self.minutes, self.now):
             self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Say that it was the clock, unless this epoch was the last one anyway."""
+        if is_late(self.minutes, self.now) and self.now.epoch < self.params["epochs"]:
+            say_late(self.minutes, self.now)
+
+
+def longest(position: Position) -> float:
+    """The seconds that an epoch of a run may take: what one took at most, as far as is known."""
+    return position.longest or position.seconds / max(1, position.epoch)
+
+
+def is_late(minutes: float, position: Position) -> bool:
+    """Whether a run has no time for another epoch in so many minutes."""
+    return position.seconds + longest(position) > 60 * minutes
+
+
+def say_late(minutes: float, position: Position) -> None:
+    """Say that the time is up, and how to go on."""
+    print(
+        f"its time is up: {position.seconds:,.0f} of {60 * minutes:,.0f} seconds are over, and "
+        f"another epoch may take {longest(position):,.0f}: more --minutes go on from here"
+    )
 
 
 def told(speed: float, minutes: float) -> str:
@@ -142,7 +146,7 @@ def say_enough(pairs: int) -> None:
     """Say that a run ended before its time, as so many pairs give no more."""
     print(
         f"each of {pairs:,} pairs was seen {PASSES} times, and they give no more: more photos give "
-        f"more than more time"
+        f"more than more time; --images with a number goes on all the same"
     )
     progress.tell("enough", pairs=pairs, times=PASSES)
 

@@ -46,6 +46,7 @@ def run(tmp_path_factory, dataset) -> Run:
         "options": vars(recipe),
         "size": SIZE,
         "seed": 0,
+        "epoch_images": 12,
         "data": {"folder": str(dataset), "name": "squares"},
     }
     run = Run.start(tmp_path_factory.mktemp("runs") / "squares", config)

@@ -37,7 +37,8 @@ def three(monkeypatch):
 
 
 def train(data, run, *, epochs=2, recipe=TINY, **more):
-    options = FitOptions(data, run, 2 * STEPS * epochs, 2 * STEPS, precision="float32", **more)
+    lengths = (None, None) if "minutes" in more else (2 * STEPS * epochs, 2 * STEPS)
+    options = FitOptions(data, run, *lengths, precision="float32", **more)
     with pytest.MonkeyPatch.context() as patch, progress.told_to(run.with_suffix(".jsonl"), "fit"):
         patch.setitem(RECIPES, "tiny", {"tiny": TINY})
         return fit(recipe, options, name="tiny", verbose=0)

@@ -1,6 +1,7 @@
 """Pictures are found by what they are, and what is left out is counted."""
 
 import os
+import shutil
 import socket
 from collections import Counter
 from pathlib import Path
@@ -96,6 +97,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path):
         handle = below
     os.close(handle)
     found = find(tmp_path)
+    shutil.rmtree(tmp_path / ("d" * 250))  # What walks the folders of other tests stumbles over it.
     [(kind, count)] = found.left_out.items()
     assert found.names == ["a.jpg"] and count == 1
     assert kind.startswith("in ddd") and kind.endswith(", which cannot be read")

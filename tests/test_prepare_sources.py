@@ -151,6 +151,8 @@ def test_links_that_lead_to_themselves_are_skipped_or_refused(tmp_path):
         ("1f3f4-200d-2620-fe0f", True),  # pirate flag
         ("0031-fe0f-20e3", True),  # keycap
         ("1f170-fe0f", True),  # letter
+        ("1f3ae", True),  # video game, which is not open source
+        ("1f469-200d-1f4bb", True),  # technologist, as little
         ("1f554", True),  # clock, five
         ("1f550", False),  # clock, one
         ("27a1-fe0f", True),  # arrow

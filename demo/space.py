@@ -168,14 +168,14 @@ def _write_readme(folder: Path, cards: Sequence[Card], kind: str, where: str) ->
 
 
 def _copy_bundle(card: Card, target: Path, formats: Sequence[str]) -> None:
-    """The card, the files that are run, the examples, and the pictures to check them by."""
+    """The card, its README with what a licence asks for, what is run, examples, and checks."""
     told = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
     trim(told, formats)  # Of what stays behind, nothing is told.
     target.mkdir(parents=True)
     (target / "card.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for file in _files(card):
         _copy(file.path, target / file.path.relative_to(card.folder))
-    for pattern in (*browser.PICTURES, *(browser.TFJS if "tfjs" in formats else ())):
+    for pattern in ("README.md", *browser.PICTURES, *(browser.TFJS if "tfjs" in formats else ())):
         for path in card.folder.glob(pattern):
             _copy(path, target / path.relative_to(card.folder))
 

@@ -53,6 +53,13 @@ def test_all_that_a_space_needs_is_there_and_no_more(bundle, tmp_path):
     assert "sdk: gradio" in front and "sdk_version: 6." in front and "app_file: app.py" in front
 
 
+def test_what_a_licence_asks_for_goes_with_the_model(page, tmp_path):
+    for static in (False, True):
+        write_space(tmp_path / str(static), [SHIPPED.parent / "objects"], static=static)
+        readme = tmp_path / str(static) / "bundles" / "objects" / "README.md"
+        assert "Fluent Emoji, Copyright (c) Microsoft Corporation" in readme.read_text()
+
+
 def test_what_a_card_calls_its_data_is_shown_and_not_followed(bundle, tmp_path):
     change_card(bundle, data={"name": "two\nlines <script>", "licence": "<b>", "sketch": "mixed"})
     write_space(tmp_path / "space", [bundle])

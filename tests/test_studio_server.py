@@ -74,8 +74,13 @@ def test_from_a_zip_to_a_page_to_take_away_though_all_is_killed_on_the_way(tmp_p
         assert shown["job"]["state"] == "interrupted" and shown["thumbnail"]
         before = served.tell("GET", "/projects/roses")["training"]
         assert before["can_go_on"] and before["images"] > 0
+
         # A canvas is answered by the half-trained model.
-        model = wait(lambda: served.tell("GET", "/projects/roses")["model"], 300)
+        def newest() -> Any:  # An older one is shown until that of the last checkpoint is written.
+            model = served.tell("GET", "/projects/roses")["model"]
+            return model if model and model["images"] >= before["images"] else None
+
+        model = wait(newest, 300)
         assert model == {"card": model["card"], "images": before["images"], "final": False}
         light = served.ask("GET", model["card"]).told["files"]["tflite-float16"]
         file = served.ask("GET", f"/files/roses/live/{light['path']}").content

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import socket
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.static_server import StaticServer
 from tests.test_squeezenet import write_weights
 from tests.tiny_recipe import TINY
 from tests.tiny_recipes import write_digits
+from training.__main__ import main
 from training.data import downloads
 from training.data.downloads import locate
 from training.data.emoji import no_thing
@@ -188,6 +190,24 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch):
         with pytest.raises(UserError, match="SqueezeNet 1.1: .*timed out"):
             fetch(dataclasses.replace(PUBLISHED["squeezenet"], address=address))
     assert socket.getdefaulttimeout() is None
+
+
+@pytest.mark.slow
+def test_what_was_wanting_at_the_beginning_is_said_again_at_the_end(
+    weights, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(RECIPES, "tiny", {"tiny": dataclasses.replace(TINY, squeezenet=None)})
+    gone = dataclasses.replace(PUBLISHED["squeezenet"], address="http://127.0.0.1:9")
+    monkeypatch.setitem(PUBLISHED, "squeezenet", gone)
+    data = write_dataset(tmp_path / "data", train=8, test=2, size=32)
+    options = ["--images", "8", "--epoch-images", "8", "--precision", "float32"]
+    place = ["--data", str(data), "--run", str(tmp_path / "run")]
+    monkeypatch.setattr(sys, "argv", ["training", "fit", "tiny", *place, *options])
+    main()
+    printed = capsys.readouterr()
+    said = [line for line in printed.err.splitlines() if "pictures will be plainer" in line]
+    assert said[1] == said[0].replace("warning: ", "warning, from before: ") and len(said) == 2
+    assert printed.out.splitlines()[-1].startswith("look at ")
 
 
 @pytest.mark.slow

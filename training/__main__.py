@@ -149,6 +149,7 @@ def _tell(run: Path, sheet: Path) -> None:
     if near:
         print(told_nearness(near))
         progress.tell("measured", measures=[near])
+    progress.remind()
     bundle = Path("bundles") / run.name
     print(f"look at {sheet}, then: {typed('export', run, bundle)}")
 

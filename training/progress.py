@@ -72,6 +72,7 @@ class _File:
 
 _file: _File | None = None  # One command a process.
 _last: tuple[str, float] = ("", 0.0)  # The step that was told last, and when.
+_warned: list[str] = []  # What this process has warned of.
 
 
 def asked(arguments: list[str]) -> tuple[Path | None, list[str]]:
@@ -156,6 +157,13 @@ def warn(message: str) -> None:
     """Warn on stderr, below no bar, and in the file."""
     tqdm.write(f"warning: {message}", file=sys.stderr)
     tell("warning", message=message)
+    _warned.append(message)
+
+
+def remind() -> None:
+    """Warn once more, at the end of what takes hours: its lines have buried what was said first."""
+    while _warned:
+        tqdm.write(f"warning, from before: {_warned.pop(0)}", file=sys.stderr)
 
 
 class Bar(tqdm):

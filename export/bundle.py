@@ -193,7 +193,7 @@ def ours_in(bundle: Path) -> set[str]:
 def finish(card: dict[str, Any], folder: Path, source: Path, bundle: Path, web: bool) -> None:
     """Write the card, which names the examples of `source`, the page if asked, and the README.
 
-    `folder` is to take the place of `bundle`.
+    `folder` is to take the place of `bundle`, and is made from `source`.
     """
     examples = sorted((source / EXAMPLES).glob("*.png"))
     card["examples"] = [f"{EXAMPLES}/{path.name}" for path in examples]
@@ -201,4 +201,4 @@ def finish(card: dict[str, Any], folder: Path, source: Path, bundle: Path, web: 
     (folder / CARD).write_text(text + "\n", encoding="utf-8")
     if web:
         page.write(folder)
-    readme.write(folder, card, bundle)
+    readme.write(folder, card, bundle, source)

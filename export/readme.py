@@ -2,6 +2,7 @@
 
 import html
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,16 +77,21 @@ ELSEWHERE = {  # By module, where its files run that no Python does.
 }
 
 
-def write(folder: Path, card: dict[str, Any], replaced: Path) -> None:
+def write(folder: Path, card: dict[str, Any], replaced: Path, source: Path) -> None:
     """Write it into `folder`, whose other files are there, for a bundle with this card.
 
     Where somebody wrote one of their own into `replaced`, the bundle that `folder` takes the place
-    of, nothing is written.
+    of, nothing is written; one of their own in `source`, the bundle that it is made from, goes
+    along, as a licence may ask for what it says.
 
     Raises:
         UserError: the card does not say what the model takes.
     """
-    if is_ours(replaced):
+    if not is_ours(replaced):
+        return
+    if not is_ours(source):
+        shutil.copyfile(source / README, folder / README)
+    else:
         (folder / README).write_text(_text(folder, card), encoding="utf-8")
 
 

@@ -37,9 +37,9 @@ def three(monkeypatch):
 
 
 def train(data, run, *, epochs=2, recipe=TINY, **more):
-    images = None if "minutes" in more else 2 * STEPS * epochs
-    each = None if "minutes" in more else 2 * STEPS
-    options = FitOptions(data, run, images, each, precision="float32", **more)
+    if "minutes" not in more:
+        more |= {"images": 2 * STEPS * epochs, "epoch_images": 2 * STEPS}
+    options = FitOptions(data, run, precision="float32", **more)
     with pytest.MonkeyPatch.context() as patch, progress.told_to(run.with_suffix(".jsonl"), "fit"):
         patch.setitem(RECIPES, "tiny", {"tiny": TINY})
         return fit(recipe, options, name="tiny", verbose=0)

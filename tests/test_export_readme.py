@@ -104,7 +104,7 @@ def test_a_look_is_given(tmp_path):
     generator = slim_unet(64, width=8, look=8)
     card = empty_card(generator, ABOUT | {"canvas": {}, "look": {}})
     card["files"]["onnx-float16"] = {"path": "generator.float16.onnx", "bytes": 5}
-    readme.write(tmp_path, card, tmp_path)
+    readme.write(tmp_path, card, tmp_path, tmp_path)
     (program,) = programs(tmp_path)
     assert "look = np.full((1, 1, 1, 8), 128, np.float32)" in program
     assert '{"sketch": sketch, "look": look}' in program
@@ -126,7 +126,7 @@ def test_it_shows_what_may_be_shown(flowers, digits, tmp_path):
 def test_a_name_is_never_more_than_a_name(tmp_path, key):
     data = ABOUT["data"] | {key: EVIL}
     card = empty_card(tiny_unet(), ABOUT | {"data": data, "canvas": {}})
-    readme.write(tmp_path, card, tmp_path)
+    readme.write(tmp_path, card, tmp_path, tmp_path)
     _, head, body = re.split(r"^---$\n", text(tmp_path), maxsplit=2, flags=re.MULTILINE)
     told = yaml.safe_load(head)
     assert told["datasets"] == [data["name"]]
@@ -142,6 +142,12 @@ def test_what_somebody_wrote_stays(flowers, tmp_path):
     (theirs / readme.README).write_text("# Mine\n")
     complete_bundle(theirs, theirs, ())
     assert text(theirs) == "# Mine\n"
+    # A licence may ask for what it says: it goes along, but takes no other's place.
+    complete_bundle(theirs, tmp_path / "copy", ())
+    assert text(tmp_path / "copy") == "# Mine\n"
+    (tmp_path / "copy" / readme.README).write_text("# Another's\n")
+    complete_bundle(theirs, tmp_path / "copy", ())
+    assert text(tmp_path / "copy") == "# Another's\n"
     (theirs / readme.README).write_text(f"old\n{readme.MARK}\n")
     complete_bundle(theirs, theirs, ())
     assert text(theirs).startswith("---\npipeline_tag")
@@ -151,7 +157,7 @@ def test_a_card_that_does_not_say_what_it_takes_is_told(tmp_path):
     card = empty_card(tiny_unet(), ABOUT | {"canvas": {}}) | {"inputs": [{"name": "x; import os"}]}
     card["files"]["onnx-float32"] = {"path": "generator.float32.onnx", "bytes": 5}
     with pytest.raises(UserError, match="expected inputs of sketch"):
-        readme.write(tmp_path, card, tmp_path)
+        readme.write(tmp_path, card, tmp_path, tmp_path)
 
 
 def test_a_title_and_an_author_are_said_as_text(tmp_path):
@@ -168,7 +174,7 @@ def test_what_it_began_with_is_said_with_its_licence(tmp_path):
     """Who ships a model has to know all that it learned from, and a hub shows one licence."""
     start = {"name": "flowers", "learned_from": [{"name": "102 *kinds*", "licence": "unknown"}]}
     about = ABOUT | {"training": ABOUT["training"] | {"start": start}, "canvas": {}}
-    readme.write(tmp_path, empty_card(tiny_unet(), about), tmp_path)
+    readme.write(tmp_path, empty_card(tiny_unet(), about), tmp_path, tmp_path)
     said = text(tmp_path)
     assert "on drawn (licence: CC BY 4.0), 3 pictures seen in the last stretch alone, " in said
     assert "which began with the weights of flowers. It began with what others had " in said
@@ -176,5 +182,5 @@ def test_what_it_began_with_is_said_with_its_licence(tmp_path):
     told = head(tmp_path)
     assert told.datasets == ["drawn", "102 *kinds*"]
     assert (told.license, told.license_name) == ("other", "cc-by-4.0-and-unknown")
-    readme.write(tmp_path, empty_card(tiny_unet(), ABOUT | {"canvas": {}}), tmp_path)
+    readme.write(tmp_path, empty_card(tiny_unet(), ABOUT | {"canvas": {}}), tmp_path, tmp_path)
     assert "3 pictures seen. What it was given" in text(tmp_path), "it began with nothing"

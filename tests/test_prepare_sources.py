@@ -84,7 +84,7 @@ def test_a_set_is_known_by_its_name_with_licence_and_what_is_left_out(tmp_path, 
     info = run(Path("drawn-set"), tmp_path / "out")
     assert (info["name"], info["licence"], info["source"]) == ("Drawn set", "CC0", "drawn-set")
     assert sorted(places(tmp_path / "out")) == ["1f408.png", "1f697.png"]
-    assert info["left_out"] == {"letters, signs and variants": 1}
+    assert info["left_out"] == {"letters, signs, variants and what is not open": 1}
 
 
 def test_transparent_pictures_stand_in_a_studio(tmp_path):
@@ -151,8 +151,9 @@ def test_links_that_lead_to_themselves_are_skipped_or_refused(tmp_path):
         ("1f3f4-200d-2620-fe0f", True),  # pirate flag
         ("0031-fe0f-20e3", True),  # keycap
         ("1f170-fe0f", True),  # letter
-        ("1f3ae", True),  # video game, which is not open source
-        ("1f469-200d-1f4bb", True),  # technologist, as little
+        *((name, True) for name in ("1f4ce", "1f3ae", "1f9d1-200d-1f4bb")),  # Not open source:
+        *((f"{who}-200d-1f4bb", True) for who in ("1f468", "1f469")),  # clip, game, technologists
+        ("1f3ae-fe0f", True),  # the same game, said to be a picture
         ("1f554", True),  # clock, five
         ("1f550", False),  # clock, one
         ("27a1-fe0f", True),  # arrow

@@ -1,7 +1,4 @@
-"""Which emoji show a thing that somebody would draw: not letters, signs, flags or variants.
-
-And that all may use: not those few that their maker keeps.
-"""
+"""Which emoji show a thing that somebody would draw, and are open source: no letters or signs."""
 
 # Code points (Unicode 15.1) of signs: keycaps and letters, arrows, buttons, plain shapes, zodiac,
 # notices, and clocks at all hours but one.
@@ -21,7 +18,10 @@ _FLAGS = {0x1F3F3, 0x1F3F4, 0x1F38C}
 _SKIN_TONES = {0x1F3FB, 0x1F3FC, 0x1F3FD, 0x1F3FE, 0x1F3FF}
 # Of what Microsoft's page counts as trademarks, and not as open source, beside the flags: the
 # paperclip, the video game, and the technologists.
-_NOT_OPEN = {"1f4ce", "1f3ae", "1f9d1-200d-1f4bb", "1f468-200d-1f4bb", "1f469-200d-1f4bb"}
+_NOT_OPEN = {
+    *((0x1F4CE,), (0x1F3AE,)),
+    *((0x1F9D1, 0x1F4BB), (0x1F468, 0x1F4BB), (0x1F469, 0x1F4BB)),
+}
 _TOGETHER = {0x1F466, 0x1F467, 0x1F468, 0x1F469}  # Families, of which there are all combinations.
 _WOMAN, _MAN, _JOINER, _PLAIN = 0x2640, 0x2642, 0x200D, 0xFE0F
 
@@ -33,11 +33,11 @@ def no_thing(name: str) -> bool:
     woman. Professions that begin with a man or a woman (1f468-, 1f469-) stay beside the person of
     the same profession (1f9d1-): the model that ships was trained with them.
     """
-    if name in _NOT_OPEN:
-        return True
     points = [int(part, 16) for part in name.split("-")]
     points = [point for point in points if point not in (_PLAIN, _JOINER)]
     first, rest = points[0], set(points[1:])
+    if tuple(points) in _NOT_OPEN:
+        return True
     if any(least <= first <= most for least, most in _SIGNS) or first in _FLAGS:
         return True
     if rest & (_SKIN_TONES | _TOGETHER):

@@ -70,7 +70,7 @@ def _all_sources(photos: Path, dataset: Path, layout: str, name: str) -> Sources
         if held_out and top not in parts:
             sources.left_out[f"in {top}" if inside else f"beside {train} and {held_out}"] += 1
         elif unwanted and unwanted(Path(name).stem):
-            sources.left_out["letters, signs and variants"] += 1
+            sources.left_out["letters, signs, variants and what is not open"] += 1
         elif not os.path.realpath(photos / name).startswith(below):
             sources.files[name] = (name, name)
     return sources

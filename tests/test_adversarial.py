@@ -97,6 +97,19 @@ def test_the_perceptual_network_adds_its_term_and_does_not_learn(precision, tmp_
         np.testing.assert_array_equal(old, keras.ops.convert_to_numpy(variable.value))
 
 
+def test_colours_are_those_of_the_photo():
+    """Not of what a teacher makes: of that, only the distance to its pixels is measured."""
+    options = dataclasses.replace(SMALL, l1=10.0, colour=100.0, perceptual=0.0, projected=0.0)
+    batch = tuple(map(keras.ops.convert_to_tensor, pairs(2, LEAST, 0)))
+    model = options.build(LEAST, 0)
+    one, logs = model.losses(batch)
+    model.teacher = keras.ops.ones_like
+    other, of_teacher = model.losses(batch)
+    assert float(logs["colour"]) == float(of_teacher["colour"]) > 0
+    apart = float(other["generator"] - one["generator"])
+    assert apart == pytest.approx(10 * float(of_teacher["l1"] - logs["l1"]), rel=1e-3)
+
+
 def test_mixed_precision_trains_with_float32_weights():
     keras.config.set_dtype_policy("mixed_bfloat16")
     model = eager(TINY["fast"].build(SIZE, 0), TINY["fast"])

@@ -34,6 +34,16 @@ def test_l1_by_hand():
     assert value(losses.l1_loss(np.array([1.0, -1.0]), np.array([0.5, 1.0]))) == 1.25
 
 
+def test_colours_are_those_of_cells_and_what_is_finer_is_free():
+    one = np.zeros((1, 16, 16, 3), "float32")
+    other = one.copy()
+    other[:, ::2] += 0.5
+    other[:, 1::2] -= 0.5
+    assert value(losses.colour_loss(one, other)) == 0.0 < value(losses.l1_loss(one, other))
+    other[:, :8, 8:, 2] += 0.75  # A quarter of the cells, in one of three channels.
+    assert value(losses.colour_loss(one, other)) == 0.75 / 4 / 3
+
+
 def test_feature_matching_averages_layers_of_any_size():
     real = [np.zeros((1, 4, 4, 2), "float32"), np.ones((1, 2, 2, 8), "float32")]
     fake = [np.ones((1, 4, 4, 2), "float32"), np.full((1, 2, 2, 8), 4.0, "float32")]

@@ -10,7 +10,7 @@ from training import losses
 from training.adversarial import AdversarialModel, adam
 from training.augment import Augmentation
 from training.data.datasets import Dataset
-from training.data.weights import given
+from training.data.weights import NONE, given
 from training.look.looks import NAMES, Looks
 from training.networks.generators import Kind, begin, generator
 from training.networks.inputs import IMAGE_TO_IMAGE
@@ -35,6 +35,8 @@ class Pix2Pix(Options):
     """Adversarial loss; hinge stops pushing on patches that are told right already."""
     l1: Weight = 50.0
     """Weight of the L1 distance to the photo; 10 is sharper, with seams along every contour."""
+    colour: Weight = 0.0
+    """Weight of the L1 distance of means over 8 x 8 px to the photo: colours, and texture free."""
     matching: Weight = 10.0
     """Weight of feature matching (Wang et al. 2018, whose weight is 10); 0 switches it off."""
     perceptual: Weight = 25.0
@@ -125,16 +127,15 @@ class Pix2PixModel(AdversarialModel):
 
     def __init__(self, options: Pix2Pix, size: Size, seed: int):
         self.options = options
-        told = {"squeezenet": options.squeezenet, "lite0": options.lite0}
-        seen = [given(name, file, needed=False) for name, file in told.items()]
+        seen = [None if file == NONE else file for file in (options.squeezenet, options.lite0)]
         networks = {"generator": begin(options.build_generator(size, seed), seen[0])}
         networks["discriminator"] = patchgan(size, width=options.discriminator_width)
         perceptual = perceptual_network(size, seen, options.perceptual, options.projected)
         if perceptual and perceptual.discriminators:
             networks["projected"] = perceptual.discriminators
         players = {"generator": ["generator"], "discriminator": [*networks][1:]}
-        logs = {"l1": True, "matching": options.matching, "perceptual": perceptual}
-        super().__init__(networks, players, tuple(log for log in logs if logs[log]), seed)
+        logs = {"colour": options.colour, "matching": options.matching, "perceptual": perceptual}
+        super().__init__(networks, players, ("l1", *(log for log in logs if logs[log])), seed)
         self.perceptual = perceptual
         self.teacher: Any = None  # `fit` brings it: photos of sketches, both in [-1, 1].
         self.looks = Looks(options.look)
@@ -155,16 +156,18 @@ class Pix2PixModel(AdversarialModel):
         *real_features, real_logits = discriminator([sketch, photo], training=True)
         *fake_features, fake_logits = discriminator([sketch, generated], training=True)
         logs = {"l1": losses.l1_loss(target, generated)}
-        generator_loss = self.adversarial.generator(fake_logits) + options.l1 * logs["l1"]
-        discriminator_loss = self.adversarial.discriminator(real_logits, fake_logits)
+        if options.colour:  # To the photo: a teacher may have learned odd ones.
+            logs["colour"] = losses.colour_loss(photo, generated)
         if options.matching:
             logs["matching"] = losses.feature_matching_loss(real_features, fake_features)
-            generator_loss += options.matching * logs["matching"]
+        generator_loss = self.adversarial.generator(fake_logits)
+        discriminator_loss = self.adversarial.discriminator(real_logits, fake_logits)
+        passed = 0.0
         if self.perceptual:
-            logs["perceptual"], of_generator, of_discriminators = self.perceptual.losses(
-                sketch, photo, generated, target, self.adversarial
-            )
-            generator_loss += options.perceptual * logs["perceptual"]
-            generator_loss += options.projected * of_generator
-            discriminator_loss += options.projected * of_discriminators
+            four = sketch, photo, generated, target
+            logs["perceptual"], passed, told = self.perceptual.losses(*four, self.adversarial)
+            discriminator_loss += options.projected * told
+        for name, distance in logs.items():
+            generator_loss += getattr(options, name) * distance
+        generator_loss += options.projected * passed
         return {"generator": generator_loss, "discriminator": discriminator_loss}, logs

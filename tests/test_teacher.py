@@ -146,7 +146,7 @@ def test_who_cannot_teach_is_told(wide, tmp_path):
         ({"recipe": ["pix2pix"], "options": {}}, "expected a recipe and its options"),
         ({"recipe": "pix2pix", "options": 3}, "expected a recipe and its options"),
         ({"recipe": "pix2pix", "options": {"width": "8; rm"}}, "8; rm|does not describe"),
-        ({"recipe": "pix2pix", "options": {"colour": 1}}, "another version"),
+        ({"recipe": "pix2pix", "options": {"no_option": 1}}, "another version"),
         ({"recipe": "pix2pix", "options": {"width": 8}}, "is no TFLite network"),
         # What was an option once says nothing of the network.
         ({"recipe": "pix2pix", "options": {"width": 8, "gain": 0.1}}, "is no TFLite network"),
